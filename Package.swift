@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is held to the same language mode and features; see CONTRIBUTING.md.
+let houseSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// For the modules that touch bytes: unsafe constructs must be marked as such.
+let byteSettings = houseSettings + [.strictMemorySafety()]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+// The order below is the order of the layers: a target imports only what stands above it.
+let libraries: [Target] = [
+  .target(name: "PercussWire", swiftSettings: byteSettings),
+  .target(name: "PercussGATT", dependencies: ["PercussWire"], swiftSettings: byteSettings),
+  .target(name: "PercussTime", swiftSettings: houseSettings),
+  .target(name: "PercussCore", dependencies: ["PercussWire"], swiftSettings: byteSettings),
+  .target(name: "PercussLink", dependencies: ["PercussGATT", "PercussTime"], swiftSettings: houseSettings),
+  .target(
+    name: "PercussClient",
+    dependencies: ["PercussWire", "PercussGATT", "PercussTime", "PercussLink"],
+    swiftSettings: houseSettings),
+  .target(
+    name: "PercussRoutine",
+    dependencies: ["PercussWire", "PercussTime", "PercussClient", yams],
+    swiftSettings: houseSettings),
+  .target(
+    name: "PercussSimulator",
+    dependencies: ["PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink"],
+    swiftSettings: houseSettings),
+]
+
+let programs: [Target] = [
+  .executableTarget(
+    name: "percuss",
+    dependencies: [
+      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussRoutine",
+      "PercussSimulator", argumentParser,
+    ],
+    swiftSettings: houseSettings),
+  .executableTarget(
+    name: "protocol-generator",
+    dependencies: [mustache, yams, argumentParser],
+    exclude: ["Templates"],
+    swiftSettings: houseSettings),
+  .executableTarget(
+    name: "benchmarks",
+    dependencies: [
+      "PercussWire", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussRoutine",
+      "PercussSimulator", "CPercussCodec",
+    ],
+    swiftSettings: houseSettings),
+  // The generated C codec behind plain functions, for the tests and benchmarks that compare it with the Swift one.
+  .target(name: "CPercussCodec", path: "Tests/CPercussCodec", cSettings: [.unsafeFlags(["-O3"])]),
+]
+
+let tests: [Target] = [
+  .testTarget(name: "PercussWireTests", dependencies: ["PercussWire", "CPercussCodec"], swiftSettings: houseSettings),
+  .testTarget(name: "PercussGATTTests", dependencies: ["PercussGATT", "PercussWire"], swiftSettings: houseSettings),
+  .testTarget(name: "PercussTimeTests", dependencies: ["PercussTime"], swiftSettings: houseSettings),
+  .testTarget(name: "PercussCoreTests", dependencies: ["PercussCore", "PercussWire"], swiftSettings: houseSettings),
+  .testTarget(
+    name: "PercussLinkTests", dependencies: ["PercussLink", "PercussGATT", "PercussTime"],
+    swiftSettings: houseSettings),
+  .testTarget(
+    name: "PercussClientTests",
+    dependencies: ["PercussClient", "PercussWire", "PercussGATT", "PercussTime", "PercussLink"],
+    swiftSettings: houseSettings),
+  .testTarget(
+    name: "PercussRoutineTests", dependencies: ["PercussRoutine", "PercussClient", "PercussTime", "PercussWire"],
+    swiftSettings: houseSettings),
+  // Device, radio, client and player together, on the virtual clock.
+  .testTarget(
+    name: "SimulationTests",
+    dependencies: [
+      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussRoutine",
+      "PercussSimulator",
+    ],
+    swiftSettings: houseSettings),
+  .testTarget(
+    name: "ProtocolGeneratorTests", dependencies: ["protocol-generator", yams], swiftSettings: houseSettings),
+  // The built program, run as a user runs it.
+  .testTarget(name: "CommandLineTests", dependencies: ["percuss"], swiftSettings: houseSettings),
+]
+
+let package = Package(
+  name: "percuss",
+  products: libraries.map { .library(name: $0.name, targets: [$0.name]) } + [
+    .executable(name: "percuss", targets: ["percuss"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: libraries + programs + tests
+)

@@ -1,0 +1,1 @@
+#include "percuss_codec.h"

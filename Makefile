@@ -1,0 +1,51 @@
+# Percuss: `make demo` and `make test` are all that a new machine needs; both install what they miss.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format generate bench docs fuzz clean packages
+
+SWIFT ?= swift
+SWIFT_FILES := Package.swift Sources Tests
+require := Tests/Tools/require-packages.sh
+
+help:  ## this list
+	@grep -hE '^[a-z-]+: .*## |^[a-z-]+:  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
+
+packages:
+	@$(require) build
+
+demo: packages  ## build, play a routine on the virtual device and show what its motor did
+	$(SWIFT) build --configuration release --product percuss
+	@printf '\nThe routine, as the device will play it:\n\n'
+	.build/release/percuss plan protocol-spec/examples/post-run-calves.yaml
+	@printf '\nPlayed on the virtual device, in virtual time:\n\n'
+	.build/release/percuss run protocol-spec/examples/post-run-calves.yaml --virtual-time --seed 1 \
+	  --report .build/demo-report.json --plot .build/demo.svg
+	@printf '\nThe report is in .build/demo-report.json, the picture in .build/demo.svg.\n'
+
+test:  ## everything that can be checked on this machine
+	@Tests/Tools/run-all.sh
+
+lint: packages  ## the style of every Swift file
+	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_FILES)
+
+format: packages  ## format every Swift file
+	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_FILES)
+
+generate: packages  ## write anew what comes from protocol-spec/percuss.yaml
+	$(SWIFT) run --configuration debug protocol-generator
+
+bench: packages  ## ratios against baselines measured in the same run; writes .build/bench.json
+	$(SWIFT) build --configuration release --product benchmarks
+	.build/release/benchmarks
+
+fuzz: packages  ## the long fuzzing run; `make test` does a short one
+	@$(require) build fuzz
+	Tests/Fuzz/run.sh --long
+
+docs: packages  ## manual pages and shell completions into .build/docs
+	$(SWIFT) build --configuration release --product percuss
+	Tests/Tools/write-docs.sh .build/docs
+
+clean:  ## remove what was built
+	rm -rf .build

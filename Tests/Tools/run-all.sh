@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Every check that `make test` promises, one after the other; a failed one does not hide the next.
+# Closes with the line "N passed, N failed", which counts the Swift tests and each other check once.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+Tests/Tools/require-packages.sh build test fuzz embedded || exit $?
+
+passed=0
+failed=0
+failures=()
+logs=.build/test-logs
+mkdir -p "$logs"
+
+# check NAME SECONDS COMMAND...: runs it within the time, keeps its output, counts it.
+check() {
+  local name=$1 seconds=$2 status=0 began=$SECONDS
+  shift 2
+  printf '\n== %s\n' "$name"
+  timeout --kill-after=10 "$seconds" "$@" 2>&1 | tee "$logs/$name.log"
+  status=${PIPESTATUS[0]}
+  [ "$status" -eq 124 ] && echo "$name: not done within $seconds s"
+  printf -- '-- %s: %s, %s s\n' "$name" "$([ "$status" -eq 0 ] && echo ok || echo "failed, exit $status")" $((SECONDS - began))
+  count_check "$name" "$status"
+}
+
+# The Swift tests count one by one, by the closing lines of their runner.
+count_check() {
+  local name=$1 status=$2 ran=0 bad=0
+  if [[ $name == swift-test* ]]; then
+    ran=$(grep -oE 'Test run with [0-9]+ tests?' "$logs/$name.log" | grep -oE '[0-9]+' | awk '{n += $1} END {print n + 0}')
+    bad=$(grep -cE '^✘ Test .* failed after' "$logs/$name.log")
+    if [ "$ran" -eq 0 ] || { [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; }; then bad=$((bad + 1)); fi
+  else
+    ran=1
+    bad=$((status != 0))
+  fi
+  [ "$ran" -lt "$bad" ] && ran=$bad
+  passed=$((passed + ran - bad))
+  failed=$((failed + bad))
+  [ "$bad" -gt 0 ] && failures+=("$name")
+  return 0
+}
+
+check lint 300 swift format lint --strict --recursive --parallel Package.swift Sources Tests
+check build 1500 swift build --build-tests
+check swift-test 1200 swift test --skip-build
+check schemas 120 python3 Tests/Tools/check-schemas.py
+check dissector 120 Tests/Tools/check-dissector.sh
+check embedded 600 Tests/Embedded/run.sh
+check fuzz 600 Tests/Fuzz/run.sh
+
+printf '\n'
+for name in "${failures[@]:+${failures[@]}}"; do echo "failed: $name (its output is in $logs/$name.log)"; done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,61 @@
+public import PercussGATT
+
+/// The GATT server of a hosted device: what a radio asks of it.
+///
+/// All of it is called on the timeline of the link, one call at a time, and answers at once. Calls to the ``PeripheralPort`` may be made from within.
+public protocol RadioPeripheral: AnyObject, Sendable {
+  /// The services it offers. The host refuses what the properties forbid, before the peripheral is asked.
+  var profile: Profile { get }
+
+  /// A central has connected. The port is how to send to it, until it has disconnected.
+  func centralConnected(_ central: CentralID, port: any PeripheralPort)
+
+  /// The link to the central has ended; the port is dead.
+  func centralDisconnected(_ central: CentralID, reason: DisconnectReason)
+
+  /// The value that a central reads, whole: at most 512 bytes, the host sends it in parts if need be.
+  func read(_ characteristic: BluetoothUUID, from central: CentralID) -> Result<[UInt8], ATTError>
+
+  /// A central writes. Nil accepts; an error goes back for a request, and nowhere for a command.
+  func write(
+    _ value: [UInt8], to characteristic: BluetoothUUID, type: WriteType, from central: CentralID
+  ) -> ATTError?
+
+  /// A central has switched notifications or indications of the characteristic on or off.
+  func subscriptionChanged(_ characteristic: BluetoothUUID, isSubscribed: Bool, by central: CentralID)
+
+  /// The central has confirmed the indication sent last.
+  func indicationConfirmed(_ characteristic: BluetoothUUID, by central: CentralID)
+}
+
+/// A connection to a central, seen from the peripheral. Used on the timeline only; elsewhere it traps.
+public protocol PeripheralPort: AnyObject, Sendable {
+  /// ATT_MTU in bytes. Longer values than it less 3 are cut, as ATT has it (Core Vol 3 Part F 3.4.7.1).
+  var maximumTransmissionUnit: Int { get }
+
+  /// Queues a notification. False, and nothing sent, when the central has not subscribed, the queue is full or the link has ended.
+  func notify(_ value: [UInt8], of characteristic: BluetoothUUID) -> Bool
+
+  /// Queues an indication; one at a time is on its way, the others wait for its confirmation. False as with ``notify(_:of:)``.
+  func indicate(_ value: [UInt8], of characteristic: BluetoothUUID) -> Bool
+
+  /// Ends the link. ``RadioPeripheral/centralDisconnected(_:reason:)`` follows.
+  func disconnect()
+}
+
+/// What a peripheral knows a central by, for as long as it is connected; never used twice.
+public struct CentralID: Hashable, Sendable, Comparable, CustomStringConvertible {
+  /// A number, counted by the host.
+  public let rawValue: Int
+
+  /// A central by its number.
+  public init(rawValue: Int) {
+    self.rawValue = rawValue
+  }
+
+  /// As in `central 1`.
+  public var description: String { "central \(rawValue)" }
+
+  /// The order of connecting.
+  public static func < (left: CentralID, right: CentralID) -> Bool { left.rawValue < right.rawValue }
+}

@@ -1,0 +1,167 @@
+/// Turns the nodes of a document into a routine, and reports everything that does not fit.
+///
+/// What is wrong is reported once, where it stands; the decoder then goes on with the rest.
+struct DocumentDecoder {
+  let source: SourceText
+  var sink: DiagnosticSink
+  private var path: [PathElement] = []
+
+  enum PathElement {
+    case key(String)
+    case index(Int)
+  }
+
+  init(source: SourceText, sink: DiagnosticSink) {
+    self.source = source
+    self.sink = sink
+  }
+
+  mutating func document(_ root: DocumentNode) -> RoutineDocument? {
+    if case .scalar("", .plain) = root.content {
+      report("the document is empty", at: root, help: "begin with `percuss: 1`, `name:` and `steps:`")
+      return nil
+    }
+    guard case .mapping(let pairs) = root.content else {
+      report("a routine is a mapping with the keys percuss, name and steps", at: root, help: "begin with `percuss: 1`")
+      return nil
+    }
+    var fields = fields(pairs)
+    let keys = ["percuss", "name", "description", "force", "steps"]
+    let unknown = fields.inOrder.filter { !keys.contains($0.name) }
+    for key in unknown.prefix(DiagnosticSink.limit) { fields.presume(Spelling.nearest(to: key.name, among: keys)) }
+    guard version(fields["percuss"], isPresumed: fields.meant.contains("percuss"), in: root) else { return nil }
+    for key in unknown {
+      report(
+        "the key “\(key.name.shown)” is not known in a routine", at: key.range,
+        help: StepKind(rawValue: key.name) != nil
+          ? "a step is an item of steps: `- \(key.name): …`" : Self.didYouMean(key.name, among: keys))
+    }
+    let name = required("name", in: fields, of: "a routine", at: root.range) { decoder, node in
+      decoder.text(node, limit: 100, allowsLines: false)
+    }
+    let description = optional("description", in: fields) { $0.text($1, limit: 2000, allowsLines: true) }
+    let force = optional("force", in: fields) { $0.force($1) }
+    let steps = required("steps", in: fields, of: "a routine", at: root.range) { decoder, node in
+      decoder.steps(node, nesting: 0)
+    }
+    guard let name, let steps, sink.isEmpty else { return nil }
+    return RoutineDocument(
+      name: name, description: description, forceLimit: force, forceRange: fields["force"]?.value.range,
+      steps: steps.steps, source: source)
+  }
+
+  /// Whether the document is of the one version that can be read; nothing else is looked at when it is not.
+  private mutating func version(_ field: Field?, isPresumed: Bool, in root: DocumentNode) -> Bool {
+    guard let field else {
+      guard !isPresumed else { return true }
+      report(
+        "the key percuss is missing", at: root.range,
+        help: "the first line of a routine is `percuss: \(RoutineDocument.version)`")
+      return true
+    }
+    return inside("percuss") { decoder in
+      if case .scalar(let text, let style) = field.value.content {
+        if text == String(RoutineDocument.version), style == .plain { return true }
+        if text == String(RoutineDocument.version) {
+          decoder.report(
+            "the version stands in quotes", at: field.value, help: "write `percuss: \(RoutineDocument.version)`")
+          return true
+        }
+      }
+      decoder.report(
+        "this version of the format is not known", at: field.value,
+        help: "this program reads version \(RoutineDocument.version): `percuss: \(RoutineDocument.version)`")
+      return false
+    }
+  }
+
+  // MARK: Steps
+
+  struct Steps {
+    var steps: [RoutineStep]
+    var extent: RoutineStep.Extent
+  }
+
+  /// Decodes a list of steps. `nesting` counts the repeats around it.
+  mutating func steps(_ node: DocumentNode, nesting: Int) -> Steps? {
+    guard case .sequence(let items) = node.content else {
+      report("steps are a list", at: node, help: "begin every step with “- ”, such as `- hold: 30s`")
+      return nil
+    }
+    guard !items.isEmpty else {
+      report("there is no step here", at: node, help: "add one, such as `- rest: 10s`")
+      return nil
+    }
+    var result = Steps(steps: [], extent: RoutineStep.Extent(count: 0, milliseconds: 0))
+    result.steps.reserveCapacity(items.count)
+    var isOver = false
+    for (index, item) in items.enumerated() {
+      guard let step = inside(index, { $0.step(item, nesting: nesting) }) else { continue }
+      // Neither sum can wrap: a step stays within the limits, and a list ends its sum with the step that crosses them.
+      guard !isOver else { continue }
+      result.extent.count += step.extent.count
+      result.extent.milliseconds += step.extent.milliseconds
+      inside(index) { isOver = $0.refuse(result.extent, at: step.places.kind, what: "the steps up to here") }
+      if isOver { result.extent = RoutineStep.Extent(count: 0, milliseconds: 0) }
+      result.steps.append(step)
+    }
+    return result
+  }
+
+  /// Whether a number of steps or a duration is beyond the limits, which is then reported.
+  mutating func refuse(_ extent: RoutineStep.Extent, at range: SourceRange, what: String) -> Bool {
+    let limit = RoutineDocument.maximumStepCount
+    if extent.count > limit {
+      report(
+        "\(what) make \(extent.count) steps when written out; \(limit) is the most", at: range,
+        help: "a longer period or fewer repetitions make fewer steps")
+      return true
+    }
+    if extent.milliseconds > UInt64(RoutineDocument.durationLimits.upperBound) {
+      report(
+        "\(what) take longer than 24 h, every wait at its time-out", at: range,
+        help: "a routine lasts at most 24 h; split it")
+      return true
+    }
+    return false
+  }
+
+  // MARK: Reporting
+
+  mutating func report(_ message: String, at range: SourceRange, help: @autoclosure () -> String? = nil) {
+    guard sink.hasRoom else { return sink.report(message, at: range) }
+    sink.report(message, at: range, path: pathText, help: help())
+  }
+
+  /// Reports about a node, unless the reader has already done so.
+  mutating func report(_ message: String, at node: DocumentNode, help: @autoclosure () -> String? = nil) {
+    if case .invalid = node.content { return }
+    report(message, at: node.range, help: help())
+  }
+
+  mutating func inside<Value>(_ key: String, _ body: (inout DocumentDecoder) -> Value) -> Value {
+    path.append(.key(key))
+    defer { path.removeLast() }
+    return body(&self)
+  }
+
+  mutating func inside<Value>(_ index: Int, _ body: (inout DocumentDecoder) -> Value) -> Value {
+    path.append(.index(index))
+    defer { path.removeLast() }
+    return body(&self)
+  }
+
+  private var pathText: String {
+    path.reduce(into: "") { text, element in
+      switch element {
+      case .key(let key): text += text.isEmpty ? key : ".\(key)"
+      case .index(let index): text += "[\(index)]"
+      }
+    }
+  }
+
+  static func didYouMean(_ word: String, among candidates: [String]) -> String {
+    Spelling.nearest(to: word, among: candidates).map { "did you mean \($0)?" }
+      ?? "known here: \(candidates.joined(separator: ", "))"
+  }
+}

@@ -1,0 +1,30 @@
+// Written by protocol-generator from protocol-spec/percuss.yaml: change that page, then run `make generate`.
+
+/// The errors with which a peripheral refuses an ATT request (Core Vol 3 Part F 3.4.1.1).
+public enum AttributeError: UInt8, CaseIterable, Sendable {
+  /// A value too short for its header, or for its kind where no response can say so.
+  case invalidAttributeValueLength = 0x0D
+  /// A value of a kind that the characteristic does not carry.
+  case malformedValue = 0x81
+  /// A control request other than stop while the central has not enabled indications.
+  case improperlyConfigured = 0xFD
+  /// As many responses as the peripheral keeps wait for their indication. Never the answer to a stop.
+  case procedureInProgress = 0xFE
+
+  /// The name in the specification.
+  public var name: StaticString {
+    switch self {
+    case .invalidAttributeValueLength: "invalid_attribute_value_length"
+    case .malformedValue: "malformed_value"
+    case .improperlyConfigured: "improperly_configured"
+    case .procedureInProgress: "procedure_in_progress"
+    }
+  }
+}
+
+#if !hasFeature(Embedded)
+  extension AttributeError: CustomStringConvertible {
+    /// The name in the specification.
+    public var description: String { "\(name)" }
+  }
+#endif

@@ -1,0 +1,57 @@
+// Written by protocol-generator from protocol-spec/percuss.yaml: change that page, then run `make generate`.
+
+/// What a device can do.
+///
+/// A later minor version may add flags: a bit that has no name here is kept.
+public struct DeviceFeatures: OptionSet, Hashable, Sendable {
+  /// The bits on the wire.
+  public var rawValue: UInt32
+
+  /// Any bits, with a name or without.
+  public init(rawValue: UInt32) {
+    self.rawValue = rawValue
+  }
+
+  /// Stores and plays routines.
+  public static let routines = Self(rawValue: 1 << 0)
+  /// Plays queued steps.
+  public static let stream = Self(rawValue: 1 << 1)
+  /// Answers on the Clock characteristic.
+  public static let clock = Self(rawValue: 1 << 2)
+  /// Yields above a force limit.
+  public static let forceLimit = Self(rawValue: 1 << 3)
+  /// Measures the force.
+  public static let forceSensor = Self(rawValue: 1 << 4)
+  /// Has a timer.
+  public static let timer = Self(rawValue: 1 << 5)
+  /// Has presets.
+  public static let presets = Self(rawValue: 1 << 6)
+  /// Plays steps that wait for the operator.
+  public static let wait = Self(rawValue: 1 << 7)
+  /// Measures the motor's temperature.
+  public static let temperatureSensor = Self(rawValue: 1 << 8)
+
+  /// The bits that have a name.
+  public static let known: UInt32 = 0x0000_01FF
+}
+
+#if !hasFeature(Embedded)
+  extension DeviceFeatures: CustomStringConvertible {
+    /// The names of the flags that are set, and the bits without a name.
+    public var description: String {
+      var names: [String] = []
+      if contains(.routines) { names.append("routines") }
+      if contains(.stream) { names.append("stream") }
+      if contains(.clock) { names.append("clock") }
+      if contains(.forceLimit) { names.append("force_limit") }
+      if contains(.forceSensor) { names.append("force_sensor") }
+      if contains(.timer) { names.append("timer") }
+      if contains(.presets) { names.append("presets") }
+      if contains(.wait) { names.append("wait") }
+      if contains(.temperatureSensor) { names.append("temperature_sensor") }
+      let others = rawValue & ~Self.known
+      if others != 0 { names.append("0x" + String(others, radix: 16)) }
+      return "[" + names.joined(separator: ", ") + "]"
+    }
+  }
+#endif

@@ -1,0 +1,66 @@
+// Written by protocol-generator from protocol-spec/percuss.yaml: change that page, then run `make generate`.
+
+/// What an uploaded routine begins with; its segments follow without gaps.
+public struct RoutineHeader: WireMessage {
+  /// Format of the routine; 1. Only 1.
+  public var format: UInt8
+  /// Reserved; 0. Only 0.
+  public var flags: UInt8
+  /// Number of segments that follow. 1...65534.
+  public var segmentCount: UInt16
+
+  /// Creates the record from its fields.
+  public init(format: UInt8, flags: UInt8, segmentCount: UInt16) {
+    self.format = format
+    self.flags = flags
+    self.segmentCount = segmentCount
+  }
+
+  /// The size of every such record in bytes.
+  public static var maximumLength: Int { 4 }
+
+  /// The size of every such record in bytes.
+  public var encodedLength: Int { 4 }
+
+  /// Decodes the record with which the value begins.
+  public init(decoding value: RawSpan) throws(WireError) {
+    try self.init(decoding: value, at: 0)
+  }
+
+  /// Decodes the record that begins at an offset; the offsets of errors count from the beginning of the value.
+  public init(decoding value: RawSpan, at offset: Int) throws(WireError) {
+    guard offset >= 0, offset <= value.byteCount, value.byteCount &- offset >= 4 else {
+      throw WireError(
+        .truncated(needed: offset &+ 4, available: value.byteCount), at: value.byteCount, .routineHeader)
+    }
+    try self.init(decoding: value, at: offset, as: WireField.routineHeader.advanced(by: 1))
+  }
+
+  /// `first` stands for the record's first field, wherever the record is. The caller has checked the length.
+  init(decoding value: RawSpan, at offset: Int, as first: WireField) throws(WireError) {
+    format = try value.byte(at: offset).within(1...1, at: offset, first)
+    flags = try value.byte(at: offset &+ 1).within(0...0, at: offset &+ 1, first.advanced(by: 1))
+    segmentCount = try value.littleEndian(UInt16.self, at: offset &+ 2)
+      .within(1...65534, at: offset &+ 2, first.advanced(by: 2))
+  }
+
+  /// Appends the encoded record; nothing is appended when it throws.
+  public func encode(into output: inout OutputRawSpan) throws(WireError) {
+    try check(at: 0, as: WireField.routineHeader.advanced(by: 1))
+    try output.require(4, for: .routineHeader)
+    append(to: &output)
+  }
+
+  func check(at offset: Int, as first: WireField) throws(WireError) {
+    try format.within(1...1, at: offset, first)
+    try flags.within(0...0, at: offset &+ 1, first.advanced(by: 1))
+    try segmentCount.within(1...65534, at: offset &+ 2, first.advanced(by: 2))
+  }
+
+  /// The caller has checked the values and the room.
+  func append(to output: inout OutputRawSpan) {
+    output.append(format)
+    output.append(flags)
+    output.append(littleEndian: segmentCount)
+  }
+}

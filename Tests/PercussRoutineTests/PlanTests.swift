@@ -112,6 +112,18 @@ import Testing
     #expect(try refusals("- {ramp: 5s, speed: 1750..2400 ppm, force: 267 N}").isEmpty)
   }
 
+  @Test(
+    arguments: [
+      (1, 10), (5, 10), (1755, 1750), (1756, 1760), (2399, 2400), (2409, 2400), (65_535, 2400),
+    ] as [(UInt16, UInt16)])
+  func `the nearest speed is one that the device can do`(speed: UInt16, nearest: UInt16) {
+    var limits = Fixtures.limits
+    limits.speedMinimum = 0
+    limits.speedMaximum = 2405
+    #expect(limits.nearestSpeed(to: speed) == nearest)
+    #expect(limits.nearestSpeed(to: nearest) == nearest)
+  }
+
   @Test func `only a stored routine must fit the store`() throws {
     let steps = "- {rest: 1s}\n- {repeat: 1024, steps: [rest: 1s]}\n- {rest: 1s}"
     let found = try refusals(steps)

@@ -27,6 +27,17 @@ import Testing
     #expect(Fixtures.exampleNames.contains { $0.hasSuffix(".json") })
   }
 
+  @Test func `the example and the diagnostic of the specification's page are real`() throws {
+    let folder = Fixtures.examples.deletingLastPathComponent()
+    let page = String(decoding: try Fixtures.bytes("routine.md", in: folder), as: UTF8.self)
+    let blocks = page.components(separatedBy: "```")
+    let example = try #require(blocks.first { $0.hasPrefix("yaml\n") }).dropFirst(5)
+    #expect(problems(String(example)).isEmpty)
+    let misspelt = String(example).replacingOccurrences(of: "    speed: 1900", with: "    sped: 1900")
+    let found = problems(misspelt, name: "calves.yaml").map(\.description)
+    #expect(blocks.contains("\n\(found.joined(separator: "\n"))\n"))
+  }
+
   @Test func `a document says what its author wrote`() throws {
     let document = try RoutineDocument.parse(
       Array(

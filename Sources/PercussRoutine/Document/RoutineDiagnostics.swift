@@ -1,5 +1,5 @@
 /// One thing wrong with a routine document: where, what, and what would be right.
-public struct RoutineDiagnostic: Sendable, Equatable {
+public struct RoutineDiagnostic: Sendable, Equatable, Encodable {
   /// The name of the document, as given to the parser.
   public let file: String
   /// The line, from 1.

@@ -5,6 +5,8 @@ internal import CYaml
 /// Yams' own composer resolves aliases before anyone can count them, stops at the first duplicate key and drops
 /// where a value ends; at the level of events none of that happens. Anchors, aliases and tags are reported where they
 /// stand and never resolved, so a document costs no more than its length.
+///
+/// `CYaml` is the C target inside the Yams package; SwiftPM lets every target that depends on Yams import it.
 struct YAMLReader {
   private let source: SourceText
   private let parser: UnsafeMutablePointer<yaml_parser_t>
@@ -19,6 +21,7 @@ struct YAMLReader {
         "YAML directives (lines that begin with %) are not part of the format", at: directive, help: "remove the line")
       return nil
     }
+    guard !source.bytes.isEmpty else { return nil }
     let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
     parser.initialize(to: yaml_parser_t())
     defer { parser.deallocate() }

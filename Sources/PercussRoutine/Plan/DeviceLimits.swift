@@ -37,7 +37,8 @@ extension DeviceLimits {
   /// The speed that the device can do nearest to another, the lower of two; nil when it can do none.
   func nearestSpeed(to speed: UInt16) -> UInt16? {
     let step = max(1, Int(speedStep))
-    let lowest = (Int(speedMinimum) + step - 1) / step * step
+    // Standing still is no speed, even for a device that counts from 0.
+    let lowest = max(step, (Int(speedMinimum) + step - 1) / step * step)
     let highest = Int(speedMaximum) / step * step
     guard lowest <= highest else { return nil }
     let below = Int(speed) / step * step

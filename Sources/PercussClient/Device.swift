@@ -1,0 +1,242 @@
+internal import PercussGATT
+public import PercussLink
+public import PercussTime
+public import PercussWire
+
+/// A device that a central is connected to.
+///
+/// ```swift
+/// let device = try await Device.connect(over: link)
+/// try await device.takeControl()
+/// try await device.setSpeed(.ppm(1900), ramp: .milliseconds(500))
+/// for await event in device.events { ... }
+/// try await device.stop()
+/// ```
+///
+/// - Control is a lease, which the device object keeps alive while it exists; whatever dies, the motor ramps to rest by itself.
+/// - ``stop()`` goes ahead of everything, is never refused for want of room, and works in a cancelled task.
+/// - Every call ends within a bounded time. After the connection has ended every call fails at once with `.disconnected`, and nothing is ever sent again over another one:
+///   connect anew and decide.
+/// - It runs on the link's timeline. What is decided there is decided by ``Session`` and ``RoutineUpload``.
+public actor Device {
+  /// What the device can do.
+  public nonisolated let feature: DeviceFeature
+  /// What it runs on.
+  public nonisolated let timeline: any Timeline
+  /// The device family's name.
+  public nonisolated let dialectName: String
+
+  let link: any DeviceLink
+  private var session: Session
+  private var callers: [Session.RequestID: CheckedContinuation<Result<ControlResponse, DeviceError>, Never>] = [:]
+  private var timer: (deadline: MonotonicInstant, action: ScheduledAction)?
+  private nonisolated let eventBroadcast = Broadcast<Event>(limit: DeviceEvents.limit)
+  private nonisolated let telemetryBroadcast = Broadcast<TelemetrySample>(limit: TelemetrySamples.limit)
+  /// The newest telemetry, if any has come.
+  public private(set) var latestTelemetry: TelemetrySample?
+
+  var uploading: RoutineUpload?
+  var creditArrival: Awaited<Void>?
+  private var writeEnd: Awaited<Void>?
+  var clockReplies: [UInt8: Awaited<(ClockReply, MonotonicInstant)>] = [:]
+  var clockSequence: UInt8 = 0
+
+  /// The timeline.
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { timeline.asUnownedSerialExecutor() }
+
+  /// Makes sure what is at the other end of the link, and subscribes to what it sends.
+  ///
+  /// The link stays the caller's when this fails; afterwards it belongs to the device, and ends with it.
+  ///
+  /// - Throws: `.incompatible` when the device speaks another version of the protocol; `.link`, `.disconnected` or `.malformedValue` when it cannot be asked.
+  public static func connect(
+    over link: any DeviceLink, dialect: any Dialect = PercussDialect(), limits: Session.Limits = Session.Limits()
+  ) async throws(DeviceError) -> Device {
+    let feature = try await dialect.identify(link)
+    let device = Device(link, feature: feature, dialect: dialect, limits: limits)
+    // From here on nothing that the device sends goes by unseen.
+    await device.startReading()
+    do throws(LinkError) {
+      try await link.subscribe(to: dialect.subscriptions)
+      for characteristic in dialect.readings {
+        await device.received(try await link.read(characteristic), from: characteristic)
+      }
+    } catch {
+      await device.abandon()
+      throw DeviceError(link: error, during: "subscribing")
+    }
+    return device
+  }
+
+  private init(_ link: any DeviceLink, feature: DeviceFeature, dialect: any Dialect, limits: Session.Limits) {
+    self.link = link
+    self.feature = feature
+    timeline = link.timeline
+    dialectName = dialect.name
+    session = Session(dialect: dialect, limits: limits)
+  }
+
+  deinit {
+    timer?.action.cancel()
+    guard session.end == nil else { return }
+    // Without its owner the lease is no longer kept alive; ending the link lets the device know at once.
+    timeline.start { [link] in await link.disconnect() }
+  }
+
+  // MARK: State
+
+  /// Whether this central holds the lease, as far as it knows.
+  public var holdsControl: Bool { session.lease != nil }
+
+  /// Whether the connection has not ended.
+  public var isConnected: Bool { session.end == nil }
+
+  /// Counts of losses, repetitions and nonsense so far.
+  public var statistics: Session.Statistics { session.statistics }
+
+  /// What the device and the connection have to tell from now on. Every sequence gets everything.
+  public nonisolated var events: DeviceEvents { DeviceEvents(subscription: eventBroadcast.subscribe()) }
+
+  /// The telemetry from now on, every 200 ms unless ``setTelemetryInterval(_:)`` says otherwise. Every sequence gets everything.
+  public nonisolated var telemetry: TelemetrySamples {
+    TelemetrySamples(subscription: telemetryBroadcast.subscribe())
+  }
+
+  /// Ends the connection. When control is held, the device does what was agreed for its loss; call ``stop()`` before to be sure of a rest.
+  public func disconnect() async {
+    await link.disconnect()
+    connectionEnded(.closedLocally)
+  }
+
+  // MARK: Requests
+
+  /// Sends any request and waits for its answer: the door for what has no method of its own.
+  ///
+  /// When the calling task is cancelled, the wait ends at once, unless the request is a stop or a release, which are carried through.
+  ///
+  /// - Throws: `.refused` for every result but success; see ``DeviceError/Reason``.
+  @discardableResult
+  public func perform(_ operation: ControlRequest.Body) async throws(DeviceError) -> ControlResponse {
+    let isCancellable = operation != .stop && operation != .releaseControl
+    guard !(isCancellable && Task.isCancelled) else { throw DeviceError(.cancelled, during: operation.title) }
+    let id = session.newRequest()
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        callers[id] = continuation
+        execute(session.submit(operation, as: id, at: timeline.now))
+      }
+    } onCancel: {
+      guard isCancellable else { return }
+      timeline.schedule(at: .zero) { [weak self] in self?.assumeIsolated { $0.cancel(id) } }
+    }
+    return try result.get()
+  }
+
+  private func cancel(_ id: Session.RequestID) {
+    execute(session.cancel(id, at: timeline.now))
+  }
+
+  private func execute(_ actions: [Session.Action]) {
+    for action in actions {
+      switch action {
+      case .write(let id, let value, let type): write(value, type, as: id)
+      case .complete(let id, let result): callers.removeValue(forKey: id)?.resume(returning: result)
+      case .controlLost(let cause): eventBroadcast.send(.controlLost(cause))
+      case .event(let event, let missed):
+        if missed > 0 { eventBroadcast.send(.missed(missed)) }
+        if case .controlLost = event.body { continue }
+        eventBroadcast.send(.reported(event, receivedAt: timeline.now))
+      case .telemetry(let telemetry, let missed):
+        let sample = TelemetrySample(telemetry: telemetry, receivedAt: timeline.now, missed: missed)
+        latestTelemetry = sample
+        telemetryBroadcast.send(sample)
+      case .routineStatus(let status): received(status)
+      case .clock(let reply): clockReplies.removeValue(forKey: reply.sequence)?.resolve((reply, timeline.now))
+      }
+    }
+    armTimer()
+  }
+
+  private func write(_ value: OutgoingValue, _ type: WriteType, as id: Session.WriteID) {
+    timeline.start { [link, weak self] in
+      do throws(LinkError) {
+        try await link.write(value.bytes, to: value.characteristic, type: type)
+        await self?.writeEnded(id, nil)
+      } catch {
+        await self?.writeEnded(id, error)
+      }
+    }
+  }
+
+  private func writeEnded(_ id: Session.WriteID, _ failure: LinkError?) {
+    execute(session.writeEnded(id, failure: failure, at: timeline.now))
+    if !session.isWriting { writeEnd?.resolve(()) }
+  }
+
+  private func armTimer() {
+    guard session.nextDeadline != timer?.deadline else { return }
+    timer?.action.cancel()
+    timer = session.nextDeadline.map { deadline in
+      let action = timeline.schedule(at: deadline) { [weak self] in self?.assumeIsolated { $0.timePassed() } }
+      return (deadline, action)
+    }
+  }
+
+  private func timePassed() {
+    timer = nil
+    execute(session.timePassed(at: timeline.now))
+  }
+
+  /// Lets a write request under way come to its end, so that bulk data does not stand in a stop's way. At most a second: then the link is at fault, and bulk data finds out for itself.
+  func letWriteEnd() async {
+    guard session.isWriting else { return }
+    let end = Awaited<Void>()
+    writeEnd = end
+    await end.value(until: timeline.now.advanced(by: .seconds(1)), on: timeline)
+    writeEnd = nil
+  }
+
+  // MARK: What arrives
+
+  private func startReading() {
+    timeline.start { [weak self, events = link.events] in
+      for await batch in events {
+        guard let self else { return }
+        await self.received(batch)
+      }
+      await self?.connectionEnded(.closedLocally)
+    }
+  }
+
+  private func received(_ batch: [LinkEvent]) {
+    for event in batch {
+      switch event {
+      case .value(let characteristic, let bytes, at: _): received(bytes, from: characteristic)
+      case .disconnected(let reason): connectionEnded(reason)
+      }
+    }
+  }
+
+  private func received(_ bytes: [UInt8], from characteristic: BluetoothUUID) {
+    execute(session.received(bytes, from: characteristic, at: timeline.now))
+  }
+
+  private func connectionEnded(_ reason: DisconnectReason) {
+    guard session.end == nil else { return }
+    execute(session.disconnected(reason))
+    creditArrival?.resolve(nil)
+    writeEnd?.resolve(nil)
+    for reply in clockReplies.values { reply.resolve(nil) }
+    clockReplies = [:]
+    eventBroadcast.finish(with: .disconnected(reason))
+    telemetryBroadcast.finish()
+  }
+
+  /// Lets go of a link that stays the caller's.
+  private func abandon() {
+    connectionEnded(.closedLocally)
+  }
+
+  /// Why nothing works any more; `nil` while connected.
+  var connectionEnd: DisconnectReason? { session.end }
+}

@@ -1,0 +1,36 @@
+internal import PercussWire
+
+extension ControlRequest.Body {
+  /// Whether it makes the motor move, now or later, so that it must not come after a stop that it was submitted before.
+  var isMotion: Bool {
+    switch self {
+    case .setSpeed, .preset, .resume, .confirm, .routineStart, .routineSeek, .queueStep, .queueStart: true
+    default: false
+    }
+  }
+
+  /// The operation with the arguments that matter to a reader of an error.
+  var title: String {
+    switch self {
+    case .setSpeed(let speed, let ramp): "set_speed to \(speed) ppm in \(ramp) ms"
+    case .setForceLimit(let force): "set_force_limit to \(Force(decinewtons: force))"
+    case .setTimer(let duration): "set_timer to \(duration) ms"
+    case .preset(let index, _): "preset \(index)"
+    case .confirm(let step): "confirm of step \(step)"
+    case .routineBegin(let slot, let length, _): "routine_begin of \(length) bytes for slot \(slot)"
+    case .routineStart(let slot, _, _): "routine_start of slot \(slot)"
+    case .routineQuery(let slot): "routine_query of slot \(slot)"
+    case .routineClear(let slot): "routine_clear of slot \(slot)"
+    case .routineValidate(let slot): "routine_validate of slot \(slot)"
+    case .routineSeek(let offset): "routine_seek to \(offset) ms"
+    default: "\(opCode)"
+    }
+  }
+
+  /// What the specification calls a parameter, counted from 0 after the header as `parameter_limits` counts it.
+  func parameterName(_ index: UInt8) -> String {
+    let prefix = "control_request.\(opCode)."
+    let names = (UInt16(0x40)...0x7F).lazy.map { WireField(rawValue: $0 << 8 | UInt16(index) + 1).description }
+    return names.first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) } ?? "parameter \(index)"
+  }
+}

@@ -3,8 +3,13 @@
 
 extension RawSpan {
   func require(_ count: Int, for part: WireField) throws(WireError) {
-    if byteCount < count {
-      throw WireError(.truncated(needed: count, available: byteCount), at: byteCount, part)
+    if byteCount < count { throw .truncated(part, at: 0, needed: count, available: byteCount) }
+  }
+
+  /// For a record that begins at an offset.
+  func require(_ count: Int, at offset: Int, for part: WireField) throws(WireError) {
+    if offset < 0 || offset > byteCount || byteCount &- offset < count {
+      throw .truncated(part, at: offset, needed: count, available: byteCount)
     }
   }
 
@@ -26,6 +31,16 @@ extension RawSpan {
     if value != constant {
       throw WireError(.unexpectedConstant(value: Int64(value), expected: Int64(constant)), at: offset, field)
     }
+  }
+}
+
+extension WireError {
+  /// For a part that does not fit: names the first of its fields that is not whole.
+  static func truncated(_ part: WireField, at base: Int, needed: Int, available: Int) -> Self {
+    var field = part.advanced(by: 1)
+    while let next = field.advanced(by: 1).offset, next <= available &- base { field = field.advanced(by: 1) }
+    return WireError(
+      .truncated(needed: base &+ needed, available: available), at: base &+ (field.offset ?? 0), field)
   }
 }
 

@@ -2,9 +2,9 @@
 public struct WireError: Error, Equatable, Sendable {
   /// What is wrong.
   public var reason: Reason
-  /// The byte in the value at which the field begins; for a value that ends too early, the place where it ends.
+  /// The byte in the value at which the field begins.
   public var offset: Int
-  /// The field that is wrong; for a length, the message or variant that is too short or too long.
+  /// The field that is wrong; in a value that ends too early, the first that is not whole.
   public var field: WireField
 
   /// Creates an error.
@@ -34,8 +34,6 @@ public struct WireError: Error, Equatable, Sendable {
     case inconsistentBody
     /// The payload of this body lies elsewhere; a function of its own encodes it.
     case detachedPayload
-    /// The checksum of the bytes is another.
-    case badChecksum(computed: Int64, found: Int64)
   }
 }
 
@@ -67,8 +65,6 @@ public struct WireError: Error, Equatable, Sendable {
         "the header does not announce this body"
       case .detachedPayload:
         "the payload lies outside of the message; encode it with the function that takes its bytes"
-      case .badChecksum(let computed, let found):
-        "the checksum is 0x\(Self.hex(found)); the bytes have 0x\(Self.hex(computed))"
       }
     }
 

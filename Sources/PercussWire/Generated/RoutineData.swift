@@ -49,9 +49,7 @@ public struct RoutineData: WireMessage {
     case .chunk:
       try value.require(7, for: .routineDataChunk)
       guard value.byteCount <= Self.maximumLength else {
-        throw WireError(
-          .tooLong(maximum: Self.maximumLength, actual: value.byteCount), at: Self.maximumLength,
-          .routineDataChunkPayload)
+        throw WireError(.tooLong(maximum: Self.maximumLength, actual: value.byteCount), at: 6, .routineDataChunkPayload)
       }
       body = .chunk(
         transfer: value.byte(at: 1),
@@ -86,12 +84,10 @@ public struct RoutineData: WireMessage {
     transfer: UInt8, offset: UInt32, payload: RawSpan, into output: inout OutputRawSpan
   ) throws(WireError) {
     guard payload.byteCount >= 1 else {
-      throw WireError(
-        .truncated(needed: 7, available: 6 &+ payload.byteCount), at: 6 &+ payload.byteCount, .routineDataChunk)
+      throw WireError(.truncated(needed: 7, available: 6 &+ payload.byteCount), at: 6, .routineDataChunkPayload)
     }
     guard payload.byteCount <= maximumLength &- 6 else {
-      throw WireError(
-        .tooLong(maximum: maximumLength, actual: 6 &+ payload.byteCount), at: maximumLength, .routineDataChunkPayload)
+      throw WireError(.tooLong(maximum: maximumLength, actual: 6 &+ payload.byteCount), at: 6, .routineDataChunkPayload)
     }
     try output.require(6 &+ payload.byteCount, for: .routineDataChunk)
     output.append(RoutineDataKind.chunk.rawValue)

@@ -29,10 +29,7 @@ public struct RoutineHeader: WireMessage {
 
   /// Decodes the record that begins at an offset; the offsets of errors count from the beginning of the value.
   public init(decoding value: RawSpan, at offset: Int) throws(WireError) {
-    guard offset >= 0, offset <= value.byteCount, value.byteCount &- offset >= 4 else {
-      throw WireError(
-        .truncated(needed: offset &+ 4, available: value.byteCount), at: value.byteCount, .routineHeader)
-    }
+    try value.require(4, at: offset, for: .routineHeader)
     try self.init(decoding: value, at: offset, as: WireField.routineHeader.advanced(by: 1))
   }
 

@@ -38,10 +38,7 @@ public struct RoutineSegment: WireMessage {
 
   /// Decodes the record that begins at an offset; the offsets of errors count from the beginning of the value.
   public init(decoding value: RawSpan, at offset: Int) throws(WireError) {
-    guard offset >= 0, offset <= value.byteCount, value.byteCount &- offset >= 11 else {
-      throw WireError(
-        .truncated(needed: offset &+ 11, available: value.byteCount), at: value.byteCount, .routineSegment)
-    }
+    try value.require(11, at: offset, for: .routineSegment)
     try self.init(decoding: value, at: offset, as: WireField.routineSegment.advanced(by: 1))
   }
 

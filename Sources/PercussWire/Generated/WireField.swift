@@ -16,6 +16,152 @@ public struct WireField: RawRepresentable, Hashable, Sendable {
     return rawValue >= 0x4000 && index > 0 ? index &- 1 : nil
   }
 
+  /// The first byte of a field in its message, or of a record's field in the record; nil for a group of fields.
+  public var offset: Int? {
+    switch rawValue {
+    case 0x0101: 0
+    case 0x0102: 1
+    case 0x0103: 3
+    case 0x0104: 5
+    case 0x0105: 7
+    case 0x0201: 0
+    case 0x0202: 1
+    case 0x0203: 2
+    case 0x0301: 0
+    case 0x0302: 1
+    case 0x0303: 2
+    case 0x0304: 6
+    case 0x0305: 10
+    case 0x0306: 12
+    case 0x0307: 14
+    case 0x0308: 16
+    case 0x0309: 18
+    case 0x030A: 19
+    case 0x030B: 21
+    case 0x0401: 0
+    case 0x0402: 1
+    case 0x0403: 2
+    case 0x0501: 0
+    case 0x0502: 1
+    case 0x0503: 2
+    case 0x0504: 3
+    case 0x0505: 4
+    case 0x0601: 0
+    case 0x0602: 1
+    case 0x0603: 2
+    case 0x0604: 6
+    case 0x0605: 8
+    case 0x0606: 10
+    case 0x0607: 12
+    case 0x0608: 14
+    case 0x0609: 15
+    case 0x060A: 17
+    case 0x060B: 19
+    case 0x0701: 0
+    case 0x0702: 1
+    case 0x0801: 0
+    case 0x0901: 0
+    case 0x0A01: 0
+    case 0x0A02: 1
+    case 0x0A03: 2
+    case 0x0B01: 0
+    case 0x0B02: 1
+    case 0x0B03: 2
+    case 0x0B04: 10
+    case 0x0B05: 18
+    case 0x4001: 3
+    case 0x4002: 5
+    case 0x4701: 3
+    case 0x4702: 5
+    case 0x4801: 3
+    case 0x4901: 3
+    case 0x4A01: 3
+    case 0x4A02: 4
+    case 0x4B01: 3
+    case 0x4C01: 3
+    case 0x4C02: 4
+    case 0x4C03: 8
+    case 0x4D01: 3
+    case 0x4E01: 3
+    case 0x4F01: 3
+    case 0x5001: 3
+    case 0x5002: 4
+    case 0x5003: 12
+    case 0x5101: 3
+    case 0x5201: 3
+    case 0x5301: 3
+    case 0x5401: 3
+    case 0x5402: 5
+    case 0x5403: 9
+    case 0x5404: 10
+    case 0x5405: 12
+    case 0x5406: 14
+    case 0x5407: 16
+    case 0x5601: 3
+    case 0x5701: 3
+    case 0x5801: 5
+    case 0x5901: 5
+    case 0x5A01: 5
+    case 0x5A02: 6
+    case 0x5A03: 10
+    case 0x5B01: 5
+    case 0x5C01: 5
+    case 0x5C02: 6
+    case 0x5C03: 7
+    case 0x5C04: 11
+    case 0x5C05: 15
+    case 0x5D01: 5
+    case 0x5E01: 5
+    case 0x5F01: 5
+    case 0x6001: 5
+    case 0x6101: 5
+    case 0x6102: 6
+    case 0x6103: 10
+    case 0x6201: 5
+    case 0x6301: 5
+    case 0x6401: 5
+    case 0x6501: 2
+    case 0x6502: 3
+    case 0x6503: 4
+    case 0x6504: 5
+    case 0x6601: 2
+    case 0x6602: 4
+    case 0x6603: 12
+    case 0x6701: 2
+    case 0x6702: 4
+    case 0x6703: 5
+    case 0x6801: 2
+    case 0x6802: 4
+    case 0x6803: 8
+    case 0x6901: 2
+    case 0x6902: 3
+    case 0x6A01: 2
+    case 0x6A02: 3
+    case 0x6B01: 2
+    case 0x6B02: 3
+    case 0x6C01: 2
+    case 0x6C02: 3
+    case 0x6D01: 2
+    case 0x6D02: 3
+    case 0x6E01: 1
+    case 0x6E02: 2
+    case 0x6E03: 6
+    case 0x6F01: 1
+    case 0x6F02: 3
+    case 0x6F03: 7
+    case 0x6F04: 8
+    case 0x6F05: 10
+    case 0x6F06: 12
+    case 0x6F07: 14
+    case 0x7001: 1
+    case 0x7002: 2
+    case 0x7003: 6
+    case 0x7101: 1
+    case 0x7102: 3
+    default: nil
+    }
+  }
+
   func advanced(by distance: UInt16) -> Self { Self(rawValue: rawValue &+ distance) }
 
   /// `routine_segment`
@@ -140,18 +286,6 @@ public struct WireField: RawRepresentable, Hashable, Sendable {
   public static let clockReplyDeviceTime = Self(rawValue: 0x0B04)
   /// `clock_reply.hold`
   public static let clockReplyHold = Self(rawValue: 0x0B05)
-  /// `stream_frame`
-  public static let streamFrame = Self(rawValue: 0x0C00)
-  /// `stream_frame.start`
-  public static let streamFrameStart = Self(rawValue: 0x0C01)
-  /// `stream_frame.channel`
-  public static let streamFrameChannel = Self(rawValue: 0x0C02)
-  /// `stream_frame.length`
-  public static let streamFrameLength = Self(rawValue: 0x0C03)
-  /// `stream_frame.payload`
-  public static let streamFramePayload = Self(rawValue: 0x0C04)
-  /// `stream_frame.checksum`
-  public static let streamFrameChecksum = Self(rawValue: 0x0C05)
   /// `control_request.request_control`
   public static let controlRequestRequestControl = Self(rawValue: 0x4000)
   /// `control_request.request_control.lease`
@@ -495,12 +629,6 @@ public struct WireField: RawRepresentable, Hashable, Sendable {
     case 0x0B03: "clock_reply.central_time"
     case 0x0B04: "clock_reply.device_time"
     case 0x0B05: "clock_reply.hold"
-    case 0x0C00: "stream_frame"
-    case 0x0C01: "stream_frame.start"
-    case 0x0C02: "stream_frame.channel"
-    case 0x0C03: "stream_frame.length"
-    case 0x0C04: "stream_frame.payload"
-    case 0x0C05: "stream_frame.checksum"
     case 0x4000: "control_request.request_control"
     case 0x4001: "control_request.request_control.lease"
     case 0x4002: "control_request.request_control.loss_policy"

@@ -7,6 +7,8 @@ struct FieldTable {
     var number: Int
     /// Such as `control_request`, `set_speed`, `ramp`.
     var path: [String]
+    /// Its first byte in the message or record; nil for a group.
+    var offset: Int?
 
     var dotted: String { path.joined(separator: ".") }
     var name: Name { Name(path.joined(separator: "_")) }
@@ -19,33 +21,27 @@ struct FieldTable {
 
   init(_ specification: Specification) {
     var group = 0
-    func add(_ path: [String], _ fields: [Field], variant: Bool = false) {
+    func add(_ path: [String], _ fields: [Field]) {
       group += 1
       var number = group << 8
       entries.append(Entry(number: number, path: path))
       for field in fields {
         for leaf in Self.leaves(field) {
           number += 1
-          entries.append(Entry(number: number, path: path + leaf))
+          entries.append(Entry(number: number, path: path + leaf.path, offset: leaf.offset))
         }
       }
     }
     for record in specification.records { add([record.name], record.fields) }
     for message in specification.messages { add([message.name], message.header) }
-    if let framing = specification.streamFraming {
-      let ends = ["start", "payload", "checksum"].map {
-        Field(name: $0, type: .bytes(minimum: 0), doc: "")
-      }
-      add(["stream_frame"], [ends[0]] + framing.header + ends.dropFirst())
-    }
     group = (Self.variants >> 8) - 1
     for message in specification.messages {
       for variant in message.variants { add([message.name, variant.name], variant.fields) }
     }
   }
 
-  private static func leaves(_ field: Field) -> [[String]] {
-    guard case .record(let record) = field.type else { return [[field.name]] }
-    return record.fields.map { [field.name, $0.name] }
+  private static func leaves(_ field: Field) -> [(path: [String], offset: Int)] {
+    guard case .record(let record) = field.type else { return [([field.name], field.offset)] }
+    return record.fields.map { ([field.name, $0.name], field.offset + $0.offset) }
   }
 }

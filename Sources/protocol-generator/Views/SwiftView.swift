@@ -416,10 +416,12 @@ struct SwiftView: LanguageView {
   private var fieldTable: [String: Any] {
     [
       "entries": table.entries.map { entry in
-        [
+        var context: [String: Any] = [
           "name": Self.identifier(entry.name.lowerCamel), "number": Self.hex(Int64(entry.number), digits: 4),
           "key": entry.dotted,
         ]
+        context["offset"] = entry.offset.map { ["value": String($0)] }
+        return context
       },
       "variants": Self.hex(Int64(FieldTable.variants), digits: 4),
     ]

@@ -9,7 +9,7 @@ struct Generator {
   var specification: String
   var templates: URL
 
-  static var languages: [any LanguageView.Type] { [SwiftView.self] }
+  static var languages: [any LanguageView.Type] { [SwiftView.self, CView.self] }
 
   func generate() throws -> [WrittenFile] {
     let text = try String(contentsOf: root.appending(path: specification), encoding: .utf8)
@@ -21,7 +21,7 @@ struct Generator {
       guard let text = library.render(context, withTemplate: file.template) else {
         throw MissingTemplate(name: file.template, folder: templates.path)
       }
-      return WrittenFile(path: file.path, text: text)
+      return WrittenFile(path: file.path, text: file.breaksLines ? Prose.breakingLines(text) : text)
     }
   }
 

@@ -11,4 +11,6 @@ struct GeneratedFile {
   var template: String
   /// What the template's tags stand for.
   var context: [String: Any]
+  /// Long lines of code are broken behind a comma, where the template cannot know how long the names are.
+  var breaksLines = false
 }

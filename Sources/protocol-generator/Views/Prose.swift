@@ -62,6 +62,22 @@ enum Prose {
     return lines
   }
 
+  /// Breaks lines of code beyond the width behind their last comma or operator within it; comments stay whole.
+  static func breakingLines(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line -> [String] in
+      var lines: [String] = []
+      var rest = String(line)
+      let indent = String(repeating: " ", count: line.prefix { $0 == " " }.count + 4)
+      while rest.count > width, !rest.contains("/*"), !rest.hasPrefix(" *"), !rest.hasPrefix("#"),
+        let end = [", ", " || ", " | ", " && "].compactMap({ rest.prefix(width).ranges(of: $0).last?.upperBound }).max()
+      {
+        lines.append(String(rest[..<rest.index(before: end)]))
+        rest = indent + rest[end...]
+      }
+      return lines + [rest]
+    }.joined(separator: "\n")
+  }
+
   static func group(_ digits: String, by size: Int) -> String {
     var groups: [Substring] = []
     var rest = digits[...]

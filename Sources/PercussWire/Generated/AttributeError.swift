@@ -2,9 +2,9 @@
 
 /// The errors with which a peripheral refuses an ATT request (Core Vol 3 Part F 3.4.1.1).
 public enum AttributeError: UInt8, CaseIterable, Sendable {
-  /// A value too short for its header, or for its kind where no response can say so.
+  /// A control request too short for its header.
   case invalidAttributeValueLength = 0x0D
-  /// A value of a kind that the characteristic does not carry.
+  /// A value that cannot be read on another characteristic than the Control Point.
   case malformedValue = 0x81
   /// A control request other than stop while the central has not enabled indications.
   case improperlyConfigured = 0xFD

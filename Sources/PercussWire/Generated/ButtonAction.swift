@@ -2,9 +2,9 @@
 
 /// How the button was pressed.
 public enum ButtonAction: UInt8, CaseIterable, Sendable {
-  /// Less than a second: stops a moving motor, confirms a waiting step.
+  /// Less than a second: confirms a waiting step, and is a stop in any other state.
   case shortPress = 0x00
-  /// A second or longer: stops, and switches the device off.
+  /// A second or longer: a stop, and the device switches itself off once it is at rest.
   case longPress = 0x01
 
   /// The name in the specification.

@@ -24,7 +24,8 @@ public struct ControlRequest: WireMessage {
   /// What follows the header.
   public enum Body: Equatable, Sendable {
     /// Take the lease, or change it.
-    /// - `leaseMilliseconds`: The lease ends this long after the central's last request. In milliseconds, 500...60000.
+    /// - `leaseMilliseconds`: The lease ends this long after the last value that renewed it. In milliseconds,
+    ///   500...60000.
     /// - `lossPolicy`: What the motor does when the central is lost.
     case requestControl(leaseMilliseconds: UInt16, lossPolicy: LossPolicy)
     /// Give the lease back.
@@ -87,7 +88,7 @@ public struct ControlRequest: WireMessage {
     /// - `slot`: Which slot.
     case routineValidate(slot: UInt8)
     /// Add a step to the queue, with a response.
-    /// - `index`: One more than the step before; the first after a flush is 0.
+    /// - `index`: One more than the step before, 0 after 65534; the first after a flush is 0.
     /// - `atMilliseconds`: Offset from the start of the stream. In milliseconds.
     /// - `segment`: The step.
     case queueStep(index: UInt16, atMilliseconds: UInt32, segment: RoutineSegment)

@@ -68,8 +68,8 @@ public struct ControlResponse: WireMessage {
     case streamStarted(startMicroseconds: UInt64)
     /// What would have been accepted.
     /// - `field`: Which parameter, counted from 0 after the header.
-    /// - `minimum`: Lowest accepted value.
-    /// - `maximum`: Highest accepted value.
+    /// - `minimum`: Lowest accepted value; of an instant, how many milliseconds ahead it may lie.
+    /// - `maximum`: Highest accepted value; of an instant, how many milliseconds ahead it may lie.
     case parameterLimits(field: UInt8, minimum: UInt32, maximum: UInt32)
     /// Where bytes are missing.
     /// - `nextOffset`: First missing byte.
@@ -78,7 +78,7 @@ public struct ControlResponse: WireMessage {
     /// - `index`: The expected index.
     case indexExpected(index: UInt16)
     /// What the device cannot do.
-    /// - `step`: The first step that asks for it.
+    /// - `step`: The first step that asks for it; 65535 for the header of the routine.
     case invalidStep(step: UInt16)
   }
 

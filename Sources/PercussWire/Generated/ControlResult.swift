@@ -34,7 +34,7 @@ public struct ControlResult: RawRepresentable, Hashable, Sendable {
   public static let stale = Self(rawValue: 0x0A)
   /// A fault forbids it; see the fault bits of the telemetry.
   public static let faultActive = Self(rawValue: 0x0B)
-  /// The slot or the transfer holds nothing.
+  /// The slot, the transfer or the queue holds nothing.
   public static let notFound = Self(rawValue: 0x0C)
   /// The routine does not fit the device.
   public static let tooLarge = Self(rawValue: 0x0D)
@@ -42,7 +42,7 @@ public struct ControlResult: RawRepresentable, Hashable, Sendable {
   public static let crcMismatch = Self(rawValue: 0x0E)
   /// Bytes are missing; the response says from where.
   public static let incomplete = Self(rawValue: 0x0F)
-  /// The slot is being played.
+  /// The slot plays, waits, is scheduled or is paused.
   public static let inUse = Self(rawValue: 0x10)
   /// The queue has no place.
   public static let queueFull = Self(rawValue: 0x11)

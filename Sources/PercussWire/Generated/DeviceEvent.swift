@@ -6,7 +6,7 @@
 ///       1  counter
 ///       2  the fields of the body
 public struct DeviceEvent: WireMessage {
-  /// One more than that of the device's last event; wraps. A gap tells a loss.
+  /// One more than that of the last event for this central; wraps. A gap tells a loss.
   public var counter: UInt8
   /// What follows the header.
   public var body: Body
@@ -31,13 +31,13 @@ public struct DeviceEvent: WireMessage {
     /// - `actualMicroseconds`: When it did. In microseconds.
     case stepEntered(step: UInt16, plannedMicroseconds: UInt64, actualMicroseconds: UInt64)
     /// A routine or stream ended.
-    /// - `step`: The step it ended in.
+    /// - `step`: The step it ended in; 65535 where none had begun.
     /// - `cause`: Why.
     /// - `timeMicroseconds`: When. In microseconds.
     case routineEnded(step: UInt16, cause: ChangeCause, timeMicroseconds: UInt64)
     /// A step waits for the operator.
     /// - `step`: Which step.
-    /// - `timeoutMilliseconds`: How long it waits. In milliseconds.
+    /// - `timeoutMilliseconds`: How long it goes on waiting. In milliseconds.
     /// - `timeMicroseconds`: Since when. In microseconds.
     case confirmationNeeded(step: UInt16, timeoutMilliseconds: UInt32, timeMicroseconds: UInt64)
     /// A fault began.

@@ -4,7 +4,7 @@
 public enum LossPolicy: UInt8, CaseIterable, Sendable {
   /// It ramps to rest.
   case stop = 0x00
-  /// A stored routine that plays goes on to its end, at most; anything else ramps to rest.
+  /// A stored routine that plays or waits goes on to its end, at most; anything else ramps to rest.
   case finishRoutine = 0x01
 
   /// The name in the specification.

@@ -21,7 +21,7 @@ public struct RoutineData: WireMessage {
     /// - `payload`: The bytes.
     case chunk(transfer: UInt8, offset: UInt32, payload: Range<Int>)
     /// A step for the queue, without a response; a credit follows.
-    /// - `index`: One more than the step before; the first after a flush is 0.
+    /// - `index`: One more than the step before, 0 after 65534; the first after a flush is 0.
     /// - `atMilliseconds`: Offset from the start of the stream. In milliseconds.
     /// - `segment`: The step.
     case streamedStep(index: UInt16, atMilliseconds: UInt32, segment: RoutineSegment)

@@ -16,7 +16,7 @@ public struct SlotStatus: OptionSet, Hashable, Sendable {
   public static let stored = Self(rawValue: 1 << 0)
   /// An upload that is not committed yet.
   public static let partial = Self(rawValue: 1 << 1)
-  /// The committed routine plays, is scheduled or is paused.
+  /// The committed routine plays, waits, is scheduled or is paused.
   public static let playing = Self(rawValue: 1 << 2)
 
   /// The bits that have a name.

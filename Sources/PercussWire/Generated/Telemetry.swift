@@ -30,9 +30,10 @@ public struct Telemetry: WireMessage {
   public var temperatureDecidegrees: Int16
   /// Charge. In per cent, 0...100.
   public var batteryPercent: UInt8
-  /// Step of the routine or stream; 65535 without one.
+  /// Step that plays, waits or is paused; 65535 without one.
   public var step: UInt16
-  /// Time left of routine or timer, rounded up; 65535 where it is as long or longer; 0 without either. In seconds.
+  /// Time left of routine or stream, or of the timer if that is less, rounded up; 65535 where it is as long or longer;
+  /// 0 without any. In seconds.
   public var remainingSeconds: UInt16
   /// The faults that are active.
   public var faults: DeviceFaults

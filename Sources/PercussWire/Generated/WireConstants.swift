@@ -22,7 +22,8 @@ public enum WireConstants {
   public static let responseTimeoutMilliseconds: UInt16 = 3000
   /// Requests of one central whose responses a peripheral keeps for replay.
   public static let replayDepth: Int = 4
-  /// Responses that wait for their indication, for one central; a stop has a place of its own beyond them.
+  /// Responses that wait for their indication, for one central, beside the one that is sent and unconfirmed; a stop has
+  /// a place of its own beyond them.
   public static let responseQueueDepth: Int = 4
   /// Presets are numbered from 1.
   public static let presetCount: UInt8 = 5

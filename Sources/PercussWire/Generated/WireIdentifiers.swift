@@ -7,7 +7,7 @@ public enum WireIdentifiers {
   /// A higher minor version only appends.
   public static let versionMinor: UInt8 = 0
   /// CRC-32 of the fields of this major version as they were in its minor version 0.
-  public static let schemaCRC: UInt32 = 0x41AA_2016
+  public static let schemaCRC: UInt32 = 0xE76F_1046
 
   /// The high half of `7e32XXXX-bf34-4597-a0b9-83277511650e`, with zeros in the place of XXXX.
   public static let uuidBaseHigh: UInt64 = 0x7E32_0000_BF34_4597

@@ -1,15 +1,17 @@
 /// Tells drift from growth: a checksum over what a major version fixed once and for all.
 ///
 /// It is the CRC-32 (IEEE 802.3) of the UTF-8 text below, one line per item, each ended by a line feed, in the order of the
-/// specification. Documentation, titles, units, limits of ranges and everything that a later minor version appended
+/// specification. Documentation, titles, limits of ranges and everything that a later minor version appended
 /// (`since`) are left out, so that only a change that an old peer would misread changes it.
 ///
 ///     protocol NAME MAJOR BYTE_ORDER
 ///     enumeration NAME TYPE            value NAME NUMBER
 ///     flags NAME TYPE                  flag NAME BIT
-///     record NAME                      field NAME TYPE
-///     message NAME                     field NAME TYPE [=VALUE]
-///     variant NAME [FIELD=NUMBER ...]  field NAME TYPE
+///     record NAME                      field NAME TYPE [UNIT]
+///     message NAME                     field NAME TYPE [UNIT] [=VALUE]
+///     variant NAME [FIELD=NUMBER ...]  field NAME TYPE [UNIT]
+///
+/// The unit belongs to it: 0.1 N read as 1 N is a wrong value, though the bytes are where they were.
 struct SchemaCRC {
   let lines: [String]
 
@@ -43,7 +45,8 @@ struct SchemaCRC {
 
   private static func lines(of fields: [Field]) -> [String] {
     fields.filter { $0.since == 0 }.map { field in
-      "field \(field.name) \(field.type.name)" + (field.constant.map { " =\($0)" } ?? "")
+      "field \(field.name) \(field.type.name)" + (field.unit.map { " \($0.name)" } ?? "")
+        + (field.constant.map { " =\($0)" } ?? "")
     }
   }
 

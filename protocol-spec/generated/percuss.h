@@ -27,7 +27,7 @@ enum {
 };
 
 /* CRC-32 of the fields of this major version as they were in its minor version 0. */
-#define PERCUSS_SCHEMA_CRC UINT32_C(0x41AA2016)
+#define PERCUSS_SCHEMA_CRC UINT32_C(0xE76F1046)
 
 /* 7e32XXXX-bf34-4597-a0b9-83277511650e with zeros in the place of XXXX, in the order in which it is written. */
 #define PERCUSS_UUID_BASE { 0x7e, 0x32, 0x00, 0x00, 0xbf, 0x34, 0x45, 0x97, 0xa0, 0xb9, 0x83, 0x27, 0x75, 0x11, 0x65, 0x0e }
@@ -64,7 +64,7 @@ enum {
 #define PERCUSS_RESPONSE_TIMEOUT_MILLISECONDS         3000
 /* Requests of one central whose responses a peripheral keeps for replay. */
 #define PERCUSS_REPLAY_DEPTH                          4
-/* Responses that wait for their indication, for one central; a stop has a place of its own beyond them. */
+/* Responses that wait for their indication, for one central, beside the one that is sent and unconfirmed; a stop has a place of its own beyond them. */
 #define PERCUSS_RESPONSE_QUEUE_DEPTH                  4
 /* Presets are numbered from 1. */
 #define PERCUSS_PRESET_COUNT                          5
@@ -74,9 +74,9 @@ enum {
 /* Errors with which a peripheral refuses an ATT request (Core Vol 3 Part F 3.4.1.1) */
 
 enum {
-  /* A value too short for its header, or for its kind where no response can say so. */
+  /* A control request too short for its header. */
   PERCUSS_ATT_ERROR_INVALID_ATTRIBUTE_VALUE_LENGTH = 0x0D,
-  /* A value of a kind that the characteristic does not carry. */
+  /* A value that cannot be read on another characteristic than the Control Point. */
   PERCUSS_ATT_ERROR_MALFORMED_VALUE                = 0x81,
   /* A control request other than stop while the central has not enabled indications. */
   PERCUSS_ATT_ERROR_IMPROPERLY_CONFIGURED          = 0xFD,
@@ -127,11 +127,11 @@ enum {
   PERCUSS_CONTROL_RESULT_SEQUENCE_CONFLICT = 0x09, /* The sequence number was used for another request. */
   PERCUSS_CONTROL_RESULT_STALE             = 0x0A, /* The sequence number is behind the newest one; nothing was done. */
   PERCUSS_CONTROL_RESULT_FAULT_ACTIVE      = 0x0B, /* A fault forbids it; see the fault bits of the telemetry. */
-  PERCUSS_CONTROL_RESULT_NOT_FOUND         = 0x0C, /* The slot or the transfer holds nothing. */
+  PERCUSS_CONTROL_RESULT_NOT_FOUND         = 0x0C, /* The slot, the transfer or the queue holds nothing. */
   PERCUSS_CONTROL_RESULT_TOO_LARGE         = 0x0D, /* The routine does not fit the device. */
   PERCUSS_CONTROL_RESULT_CRC_MISMATCH      = 0x0E, /* The uploaded bytes are not the announced ones; the partial upload is gone. */
   PERCUSS_CONTROL_RESULT_INCOMPLETE        = 0x0F, /* Bytes are missing; the response says from where. */
-  PERCUSS_CONTROL_RESULT_IN_USE            = 0x10, /* The slot is being played. */
+  PERCUSS_CONTROL_RESULT_IN_USE            = 0x10, /* The slot plays, waits, is scheduled or is paused. */
   PERCUSS_CONTROL_RESULT_QUEUE_FULL        = 0x11, /* The queue has no place. */
   PERCUSS_CONTROL_RESULT_OUT_OF_ORDER      = 0x12, /* The queue expects another index; the response says which. */
   PERCUSS_CONTROL_RESULT_TOO_LATE          = 0x13, /* The instant has passed. */
@@ -157,7 +157,7 @@ enum {
 typedef uint8_t percuss_loss_policy;
 enum {
   PERCUSS_LOSS_POLICY_STOP           = 0x00, /* It ramps to rest. */
-  PERCUSS_LOSS_POLICY_FINISH_ROUTINE = 0x01, /* A stored routine that plays goes on to its end, at most; anything else ramps to rest. */
+  PERCUSS_LOSS_POLICY_FINISH_ROUTINE = 0x01, /* A stored routine that plays or waits goes on to its end, at most; anything else ramps to rest. */
 };
 
 /* What a segment of a routine does. */
@@ -199,8 +199,8 @@ enum {
 /* How the button was pressed. */
 typedef uint8_t percuss_button_action;
 enum {
-  PERCUSS_BUTTON_ACTION_SHORT_PRESS = 0x00, /* Less than a second: stops a moving motor, confirms a waiting step. */
-  PERCUSS_BUTTON_ACTION_LONG_PRESS  = 0x01, /* A second or longer: stops, and switches the device off. */
+  PERCUSS_BUTTON_ACTION_SHORT_PRESS = 0x00, /* Less than a second: confirms a waiting step, and is a stop in any other state. */
+  PERCUSS_BUTTON_ACTION_LONG_PRESS  = 0x01, /* A second or longer: a stop, and the device switches itself off once it is at rest. */
 };
 
 /* What an event reports. */
@@ -268,7 +268,7 @@ typedef uint8_t percuss_slot_status;
 enum {
   PERCUSS_SLOT_STATUS_STORED  = 1 << 0, /* A committed routine. */
   PERCUSS_SLOT_STATUS_PARTIAL = 1 << 1, /* An upload that is not committed yet. */
-  PERCUSS_SLOT_STATUS_PLAYING = 1 << 2, /* The committed routine plays, is scheduled or is paused. */
+  PERCUSS_SLOT_STATUS_PLAYING = 1 << 2, /* The committed routine plays, waits, is scheduled or is paused. */
 };
 #define PERCUSS_SLOT_STATUS_KNOWN 0x07
 
@@ -1273,7 +1273,7 @@ typedef struct {
   union {
     /* Take the lease, or change it. */
     struct {
-      uint16_t lease_milliseconds;     /* The lease ends this long after the central's last request. In milliseconds, 500...60000. */
+      uint16_t lease_milliseconds;     /* The lease ends this long after the last value that renewed it. In milliseconds, 500...60000. */
       percuss_loss_policy loss_policy; /* What the motor does when the central is lost. */
     } request_control;
     /* Drive the motor by hand. */
@@ -1336,7 +1336,7 @@ typedef struct {
     } routine_validate;
     /* Add a step to the queue, with a response. */
     struct {
-      uint16_t index;                  /* One more than the step before; the first after a flush is 0. */
+      uint16_t index;                  /* One more than the step before, 0 after 65534; the first after a flush is 0. */
       uint32_t at_milliseconds;        /* Offset from the start of the stream. In milliseconds. */
       percuss_routine_segment segment; /* The step. */
     } queue_step;
@@ -1886,8 +1886,8 @@ typedef struct {
     /* What would have been accepted. */
     struct {
       uint8_t field;    /* Which parameter, counted from 0 after the header. */
-      uint32_t minimum; /* Lowest accepted value. */
-      uint32_t maximum; /* Highest accepted value. */
+      uint32_t minimum; /* Lowest accepted value; of an instant, how many milliseconds ahead it may lie. */
+      uint32_t maximum; /* Highest accepted value; of an instant, how many milliseconds ahead it may lie. */
     } parameter_limits;
     /* Where bytes are missing. */
     struct {
@@ -1899,7 +1899,7 @@ typedef struct {
     } index_expected;
     /* What the device cannot do. */
     struct {
-      uint16_t step; /* The first step that asks for it. */
+      uint16_t step; /* The first step that asks for it; 65535 for the header of the routine. */
     } invalid_step;
   } as;
 } percuss_control_response;
@@ -2228,8 +2228,8 @@ typedef struct {
   uint16_t force_decinewtons;      /* Force as measured. In tenths of a newton. */
   int16_t temperature_decidegrees; /* Temperature of the motor. In tenths of a degree Celsius. */
   uint8_t battery_percent;         /* Charge. In per cent, 0...100. */
-  uint16_t step;                   /* Step of the routine or stream; 65535 without one. */
-  uint16_t remaining_seconds;      /* Time left of routine or timer, rounded up; 65535 where it is as long or longer; 0 without either. In seconds. */
+  uint16_t step;                   /* Step that plays, waits or is paused; 65535 without one. */
+  uint16_t remaining_seconds;      /* Time left of routine or stream, or of the timer if that is less, rounded up; 65535 where it is as long or longer; 0 without any. In seconds. */
   percuss_device_faults faults;    /* The faults that are active. */
 } percuss_telemetry;
 
@@ -2300,7 +2300,7 @@ typedef enum {
 
 /* What happened. */
 typedef struct {
-  uint8_t counter; /* One more than that of the device's last event; wraps. A gap tells a loss. */
+  uint8_t counter; /* One more than that of the last event for this central; wraps. A gap tells a loss. */
   percuss_device_event_body body;
   union {
     /* The device entered another state. */
@@ -2318,14 +2318,14 @@ typedef struct {
     } step_entered;
     /* A routine or stream ended. */
     struct {
-      uint16_t step;              /* The step it ended in. */
+      uint16_t step;              /* The step it ended in; 65535 where none had begun. */
       percuss_change_cause cause; /* Why. */
       uint64_t time_microseconds; /* When. In microseconds. */
     } routine_ended;
     /* A step waits for the operator. */
     struct {
       uint16_t step;                 /* Which step. */
-      uint32_t timeout_milliseconds; /* How long it waits. In milliseconds. */
+      uint32_t timeout_milliseconds; /* How long it goes on waiting. In milliseconds. */
       uint64_t time_microseconds;    /* Since when. In microseconds. */
     } confirmation_needed;
     /* A fault began. */
@@ -2592,7 +2592,7 @@ typedef struct {
     } chunk;
     /* A step for the queue, without a response; a credit follows. */
     struct {
-      uint16_t index;                  /* One more than the step before; the first after a flush is 0. */
+      uint16_t index;                  /* One more than the step before, 0 after 65534; the first after a flush is 0. */
       uint32_t at_milliseconds;        /* Offset from the start of the stream. In milliseconds. */
       percuss_routine_segment segment; /* The step. */
     } streamed_step;

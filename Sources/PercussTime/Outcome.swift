@@ -10,8 +10,6 @@ final class Outcome<Success: Sendable>: Sendable {
 
   private let state = Mutex(State())
 
-  var isSet: Bool { state.withLock { $0.isSet } }
-
   /// Sets the result, unless there is one; tells whether it did.
   @discardableResult
   func set(_ result: Result<Success, any Error>) -> Bool {

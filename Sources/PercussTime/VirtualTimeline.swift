@@ -58,12 +58,15 @@ public final class VirtualTimeline: Timeline {
     defer { runner.store(0, ordering: .releasing) }
 
     let outcome = Outcome<Success>()
+    // Asked after every piece of work, so it is not part of the generic outcome, whose layout is only known at run time.
+    let isFinished = Flag()
     let task = Task(executorPreference: self) {
       do { outcome.set(.success(try await operation())) } catch { outcome.set(.failure(error)) }
+      isFinished.raise()
     }
     let end = now.advanced(by: limit)
     while true {
-      if let problem = performReadyWork(until: { outcome.isSet }) {
+      if let problem = performReadyWork(until: isFinished) {
         task.cancel()
         throw problem
       }
@@ -77,9 +80,9 @@ public final class VirtualTimeline: Timeline {
     }
   }
 
-  private func performReadyWork(until isDone: () -> Bool) -> TimelineError? {
+  private func performReadyWork(until isDone: Flag) -> TimelineError? {
     for _ in 0..<Self.workPerInstantLimit {
-      guard !isDone(), let next = work.withQueue({ $0.next() }) else { return nil }
+      guard !isDone.isRaised, let next = work.withQueue({ $0.next() }) else { return nil }
       next.perform(on: self)
       performed.add(1, ordering: .relaxed)
     }
@@ -88,7 +91,7 @@ public final class VirtualTimeline: Timeline {
 
   private func abandon<Success>(_ task: Task<Void, Never>, because error: TimelineError) throws -> Success {
     task.cancel()
-    _ = performReadyWork(until: { false })
+    _ = performReadyWork(until: Flag())
     throw error
   }
 
@@ -122,6 +125,15 @@ public final class VirtualTimeline: Timeline {
 
   /// Whether the calling code is isolated to this timeline.
   public func isIsolatingCurrentContext() -> Bool? { isCurrent }
+}
+
+/// Raised once.
+private final class Flag: Sendable {
+  private let value = Atomic(false)
+
+  var isRaised: Bool { value.load(ordering: .acquiring) }
+
+  func raise() { value.store(true, ordering: .releasing) }
 }
 
 /// The instant of a virtual timeline; apart from it so that its work list can read it.

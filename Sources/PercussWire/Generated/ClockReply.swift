@@ -48,10 +48,12 @@ public struct ClockReply: WireMessage {
   /// Appends the encoded message; nothing is appended when it throws.
   public func encode(into output: inout OutputRawSpan) throws(WireError) {
     try output.require(20, for: .clockReply)
-    output.append(0x81)
-    output.append(sequence)
-    output.append(littleEndian: centralTimeMicroseconds)
-    output.append(littleEndian: deviceTimeMicroseconds)
-    output.append(littleEndian: holdMicroseconds)
+    output.append(20) { frame in
+      frame.write(0x81, at: 0)
+      frame.write(sequence, at: 1)
+      frame.write(littleEndian: centralTimeMicroseconds, at: 2)
+      frame.write(littleEndian: deviceTimeMicroseconds, at: 10)
+      frame.write(littleEndian: holdMicroseconds, at: 18)
+    }
   }
 }

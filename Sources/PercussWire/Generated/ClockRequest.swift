@@ -36,8 +36,10 @@ public struct ClockRequest: WireMessage {
   /// Appends the encoded message; nothing is appended when it throws.
   public func encode(into output: inout OutputRawSpan) throws(WireError) {
     try output.require(10, for: .clockRequest)
-    output.append(0x01)
-    output.append(sequence)
-    output.append(littleEndian: centralTimeMicroseconds)
+    output.append(10) { frame in
+      frame.write(0x01, at: 0)
+      frame.write(sequence, at: 1)
+      frame.write(littleEndian: centralTimeMicroseconds, at: 2)
+    }
   }
 }

@@ -263,119 +263,153 @@ public struct ControlRequest: WireMessage {
     case .requestControl(let leaseMilliseconds, let lossPolicy):
       try leaseMilliseconds.within(500...60000, at: 3, .controlRequestRequestControlLease)
       try output.require(6, for: .controlRequestRequestControl)
-      appendHeader(.requestControl, to: &output)
-      output.append(littleEndian: leaseMilliseconds)
-      output.append(lossPolicy.rawValue)
+      output.append(6) { frame in
+        writeHeader(.requestControl, to: frame)
+        frame.write(littleEndian: leaseMilliseconds, at: 3)
+        frame.write(lossPolicy.rawValue, at: 5)
+      }
     case .releaseControl:
       try output.require(3, for: .controlRequestReleaseControl)
-      appendHeader(.releaseControl, to: &output)
+      output.append(3) { frame in writeHeader(.releaseControl, to: frame) }
     case .keepAlive:
       try output.require(3, for: .controlRequestKeepAlive)
-      appendHeader(.keepAlive, to: &output)
+      output.append(3) { frame in writeHeader(.keepAlive, to: frame) }
     case .reset:
       try output.require(3, for: .controlRequestReset)
-      appendHeader(.reset, to: &output)
+      output.append(3) { frame in writeHeader(.reset, to: frame) }
     case .stop:
       try output.require(3, for: .controlRequestStop)
-      appendHeader(.stop, to: &output)
+      output.append(3) { frame in writeHeader(.stop, to: frame) }
     case .pause:
       try output.require(3, for: .controlRequestPause)
-      appendHeader(.pause, to: &output)
+      output.append(3) { frame in writeHeader(.pause, to: frame) }
     case .resume:
       try output.require(3, for: .controlRequestResume)
-      appendHeader(.resume, to: &output)
+      output.append(3) { frame in writeHeader(.resume, to: frame) }
     case .setSpeed(let speedPPM, let rampMilliseconds):
       try rampMilliseconds.within(0...60000, at: 5, .controlRequestSetSpeedRamp)
       try output.require(7, for: .controlRequestSetSpeed)
-      appendHeader(.setSpeed, to: &output)
-      output.append(littleEndian: speedPPM)
-      output.append(littleEndian: rampMilliseconds)
+      output.append(7) { frame in
+        writeHeader(.setSpeed, to: frame)
+        frame.write(littleEndian: speedPPM, at: 3)
+        frame.write(littleEndian: rampMilliseconds, at: 5)
+      }
     case .setForceLimit(let forceDecinewtons):
       try output.require(5, for: .controlRequestSetForceLimit)
-      appendHeader(.setForceLimit, to: &output)
-      output.append(littleEndian: forceDecinewtons)
+      output.append(5) { frame in
+        writeHeader(.setForceLimit, to: frame)
+        frame.write(littleEndian: forceDecinewtons, at: 3)
+      }
     case .setTimer(let durationMilliseconds):
       try durationMilliseconds.within(10...86_400_000, or: 0, at: 3, .controlRequestSetTimerDuration)
       try output.require(7, for: .controlRequestSetTimer)
-      appendHeader(.setTimer, to: &output)
-      output.append(littleEndian: durationMilliseconds)
+      output.append(7) { frame in
+        writeHeader(.setTimer, to: frame)
+        frame.write(littleEndian: durationMilliseconds, at: 3)
+      }
     case .preset(let index, let rampMilliseconds):
       try index.within(1...5, at: 3, .controlRequestPresetIndex)
       try rampMilliseconds.within(0...60000, at: 4, .controlRequestPresetRamp)
       try output.require(6, for: .controlRequestPreset)
-      appendHeader(.preset, to: &output)
-      output.append(index)
-      output.append(littleEndian: rampMilliseconds)
+      output.append(6) { frame in
+        writeHeader(.preset, to: frame)
+        frame.write(index, at: 3)
+        frame.write(littleEndian: rampMilliseconds, at: 4)
+      }
     case .confirm(let step):
       try output.require(5, for: .controlRequestConfirm)
-      appendHeader(.confirm, to: &output)
-      output.append(littleEndian: step)
+      output.append(5) { frame in
+        writeHeader(.confirm, to: frame)
+        frame.write(littleEndian: step, at: 3)
+      }
     case .routineBegin(let slot, let length, let crc32):
       try length.within(15...720878, at: 4, .controlRequestRoutineBeginLength)
       try output.require(12, for: .controlRequestRoutineBegin)
-      appendHeader(.routineBegin, to: &output)
-      output.append(slot)
-      output.append(littleEndian: length)
-      output.append(littleEndian: crc32)
+      output.append(12) { frame in
+        writeHeader(.routineBegin, to: frame)
+        frame.write(slot, at: 3)
+        frame.write(littleEndian: length, at: 4)
+        frame.write(littleEndian: crc32, at: 8)
+      }
     case .routineCommit(let transfer):
       try output.require(4, for: .controlRequestRoutineCommit)
-      appendHeader(.routineCommit, to: &output)
-      output.append(transfer)
+      output.append(4) { frame in
+        writeHeader(.routineCommit, to: frame)
+        frame.write(transfer, at: 3)
+      }
     case .routineAbort(let transfer):
       try output.require(4, for: .controlRequestRoutineAbort)
-      appendHeader(.routineAbort, to: &output)
-      output.append(transfer)
+      output.append(4) { frame in
+        writeHeader(.routineAbort, to: frame)
+        frame.write(transfer, at: 3)
+      }
     case .routineQuery(let slot):
       try output.require(4, for: .controlRequestRoutineQuery)
-      appendHeader(.routineQuery, to: &output)
-      output.append(slot)
+      output.append(4) { frame in
+        writeHeader(.routineQuery, to: frame)
+        frame.write(slot, at: 3)
+      }
     case .routineStart(let slot, let startMicroseconds, let offsetMilliseconds):
       try offsetMilliseconds.within(0...86_400_000, at: 12, .controlRequestRoutineStartOffset)
       try output.require(16, for: .controlRequestRoutineStart)
-      appendHeader(.routineStart, to: &output)
-      output.append(slot)
-      output.append(littleEndian: startMicroseconds)
-      output.append(littleEndian: offsetMilliseconds)
+      output.append(16) { frame in
+        writeHeader(.routineStart, to: frame)
+        frame.write(slot, at: 3)
+        frame.write(littleEndian: startMicroseconds, at: 4)
+        frame.write(littleEndian: offsetMilliseconds, at: 12)
+      }
     case .routineSeek(let offsetMilliseconds):
       try offsetMilliseconds.within(0...86_400_000, at: 3, .controlRequestRoutineSeekOffset)
       try output.require(7, for: .controlRequestRoutineSeek)
-      appendHeader(.routineSeek, to: &output)
-      output.append(littleEndian: offsetMilliseconds)
+      output.append(7) { frame in
+        writeHeader(.routineSeek, to: frame)
+        frame.write(littleEndian: offsetMilliseconds, at: 3)
+      }
     case .routineClear(let slot):
       try output.require(4, for: .controlRequestRoutineClear)
-      appendHeader(.routineClear, to: &output)
-      output.append(slot)
+      output.append(4) { frame in
+        writeHeader(.routineClear, to: frame)
+        frame.write(slot, at: 3)
+      }
     case .routineValidate(let slot):
       try output.require(4, for: .controlRequestRoutineValidate)
-      appendHeader(.routineValidate, to: &output)
-      output.append(slot)
+      output.append(4) { frame in
+        writeHeader(.routineValidate, to: frame)
+        frame.write(slot, at: 3)
+      }
     case .queueStep(let index, let atMilliseconds, let segment):
       try segment.check(at: 9, as: .controlRequestQueueStepSegmentKind)
       try output.require(20, for: .controlRequestQueueStep)
-      appendHeader(.queueStep, to: &output)
-      output.append(littleEndian: index)
-      output.append(littleEndian: atMilliseconds)
-      segment.append(to: &output)
+      output.append(20) { frame in
+        writeHeader(.queueStep, to: frame)
+        frame.write(littleEndian: index, at: 3)
+        frame.write(littleEndian: atMilliseconds, at: 5)
+        segment.write(to: frame, at: 9)
+      }
     case .queueFlush:
       try output.require(3, for: .controlRequestQueueFlush)
-      appendHeader(.queueFlush, to: &output)
+      output.append(3) { frame in writeHeader(.queueFlush, to: frame) }
     case .queueStart(let startMicroseconds):
       try output.require(11, for: .controlRequestQueueStart)
-      appendHeader(.queueStart, to: &output)
-      output.append(littleEndian: startMicroseconds)
+      output.append(11) { frame in
+        writeHeader(.queueStart, to: frame)
+        frame.write(littleEndian: startMicroseconds, at: 3)
+      }
     case .setTelemetry(let intervalMilliseconds):
       try intervalMilliseconds.within(20...60000, or: 0, at: 3, .controlRequestSetTelemetryInterval)
       try output.require(5, for: .controlRequestSetTelemetry)
-      appendHeader(.setTelemetry, to: &output)
-      output.append(littleEndian: intervalMilliseconds)
+      output.append(5) { frame in
+        writeHeader(.setTelemetry, to: frame)
+        frame.write(littleEndian: intervalMilliseconds, at: 3)
+      }
     }
   }
 
   /// The caller has checked the values and the room.
-  private func appendHeader(_ opCode: OpCode, to output: inout OutputRawSpan) {
-    output.append(opCode.rawValue)
-    output.append(sequence)
-    output.append(flags.rawValue)
+  private func writeHeader(_ opCode: OpCode, to frame: FrameWriter) {
+    frame.write(opCode.rawValue, at: 0)
+    frame.write(sequence, at: 1)
+    frame.write(flags.rawValue, at: 2)
   }
 }
 

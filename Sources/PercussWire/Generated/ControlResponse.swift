@@ -177,117 +177,143 @@ public struct ControlResponse: WireMessage {
     case .empty:
       guard !announcesBody else { throw WireError(.inconsistentBody, at: 5, .controlResponse) }
       try output.require(5, for: .controlResponse)
-      appendHeader(to: &output)
+      output.append(5) { frame in writeHeader(to: frame) }
     case .controlGranted(let leaseMilliseconds):
       guard opCode == .requestControl && result == .success else {
         throw WireError(.inconsistentBody, at: 5, .controlResponseControlGranted)
       }
       try leaseMilliseconds.within(500...60000, at: 5, .controlResponseControlGrantedLease)
       try output.require(7, for: .controlResponseControlGranted)
-      appendHeader(to: &output)
-      output.append(littleEndian: leaseMilliseconds)
+      output.append(7) { frame in
+        writeHeader(to: frame)
+        frame.write(littleEndian: leaseMilliseconds, at: 5)
+      }
     case .presetChosen(let speedPPM):
       guard opCode == .preset && result == .success else {
         throw WireError(.inconsistentBody, at: 5, .controlResponsePresetChosen)
       }
       try output.require(7, for: .controlResponsePresetChosen)
-      appendHeader(to: &output)
-      output.append(littleEndian: speedPPM)
+      output.append(7) { frame in
+        writeHeader(to: frame)
+        frame.write(littleEndian: speedPPM, at: 5)
+      }
     case .transferOpened(let transfer, let nextOffset, let window):
       guard opCode == .routineBegin && result == .success else {
         throw WireError(.inconsistentBody, at: 5, .controlResponseTransferOpened)
       }
       try output.require(12, for: .controlResponseTransferOpened)
-      appendHeader(to: &output)
-      output.append(transfer)
-      output.append(littleEndian: nextOffset)
-      output.append(littleEndian: window)
+      output.append(12) { frame in
+        writeHeader(to: frame)
+        frame.write(transfer, at: 5)
+        frame.write(littleEndian: nextOffset, at: 6)
+        frame.write(littleEndian: window, at: 10)
+      }
     case .routineStored(let slot):
       guard opCode == .routineCommit && result == .success else {
         throw WireError(.inconsistentBody, at: 5, .controlResponseRoutineStored)
       }
       try output.require(6, for: .controlResponseRoutineStored)
-      appendHeader(to: &output)
-      output.append(slot)
+      output.append(6) { frame in
+        writeHeader(to: frame)
+        frame.write(slot, at: 5)
+      }
     case .slotDescribed(let slot, let status, let length, let crc32, let nextOffset):
       guard opCode == .routineQuery && result == .success else {
         throw WireError(.inconsistentBody, at: 5, .controlResponseSlotDescribed)
       }
       try output.require(19, for: .controlResponseSlotDescribed)
-      appendHeader(to: &output)
-      output.append(slot)
-      output.append(status.rawValue)
-      output.append(littleEndian: length)
-      output.append(littleEndian: crc32)
-      output.append(littleEndian: nextOffset)
+      output.append(19) { frame in
+        writeHeader(to: frame)
+        frame.write(slot, at: 5)
+        frame.write(status.rawValue, at: 6)
+        frame.write(littleEndian: length, at: 7)
+        frame.write(littleEndian: crc32, at: 11)
+        frame.write(littleEndian: nextOffset, at: 15)
+      }
     case .routineStarted(let startMicroseconds):
       guard opCode == .routineStart && result == .success else {
         throw WireError(.inconsistentBody, at: 5, .controlResponseRoutineStarted)
       }
       try output.require(13, for: .controlResponseRoutineStarted)
-      appendHeader(to: &output)
-      output.append(littleEndian: startMicroseconds)
+      output.append(13) { frame in
+        writeHeader(to: frame)
+        frame.write(littleEndian: startMicroseconds, at: 5)
+      }
     case .routineMoved(let step):
       guard opCode == .routineSeek && result == .success else {
         throw WireError(.inconsistentBody, at: 5, .controlResponseRoutineMoved)
       }
       try output.require(7, for: .controlResponseRoutineMoved)
-      appendHeader(to: &output)
-      output.append(littleEndian: step)
+      output.append(7) { frame in
+        writeHeader(to: frame)
+        frame.write(littleEndian: step, at: 5)
+      }
     case .stepQueued(let free):
       guard opCode == .queueStep && result == .success else {
         throw WireError(.inconsistentBody, at: 5, .controlResponseStepQueued)
       }
       try output.require(6, for: .controlResponseStepQueued)
-      appendHeader(to: &output)
-      output.append(free)
+      output.append(6) { frame in
+        writeHeader(to: frame)
+        frame.write(free, at: 5)
+      }
     case .streamStarted(let startMicroseconds):
       guard opCode == .queueStart && result == .success else {
         throw WireError(.inconsistentBody, at: 5, .controlResponseStreamStarted)
       }
       try output.require(13, for: .controlResponseStreamStarted)
-      appendHeader(to: &output)
-      output.append(littleEndian: startMicroseconds)
+      output.append(13) { frame in
+        writeHeader(to: frame)
+        frame.write(littleEndian: startMicroseconds, at: 5)
+      }
     case .parameterLimits(let field, let minimum, let maximum):
       guard result == .outOfRange else {
         throw WireError(.inconsistentBody, at: 5, .controlResponseParameterLimits)
       }
       try output.require(14, for: .controlResponseParameterLimits)
-      appendHeader(to: &output)
-      output.append(field)
-      output.append(littleEndian: minimum)
-      output.append(littleEndian: maximum)
+      output.append(14) { frame in
+        writeHeader(to: frame)
+        frame.write(field, at: 5)
+        frame.write(littleEndian: minimum, at: 6)
+        frame.write(littleEndian: maximum, at: 10)
+      }
     case .uploadIncomplete(let nextOffset):
       guard result == .incomplete else {
         throw WireError(.inconsistentBody, at: 5, .controlResponseUploadIncomplete)
       }
       try output.require(9, for: .controlResponseUploadIncomplete)
-      appendHeader(to: &output)
-      output.append(littleEndian: nextOffset)
+      output.append(9) { frame in
+        writeHeader(to: frame)
+        frame.write(littleEndian: nextOffset, at: 5)
+      }
     case .indexExpected(let index):
       guard result == .outOfOrder else {
         throw WireError(.inconsistentBody, at: 5, .controlResponseIndexExpected)
       }
       try output.require(7, for: .controlResponseIndexExpected)
-      appendHeader(to: &output)
-      output.append(littleEndian: index)
+      output.append(7) { frame in
+        writeHeader(to: frame)
+        frame.write(littleEndian: index, at: 5)
+      }
     case .invalidStep(let step):
       guard result == .invalidRoutine else {
         throw WireError(.inconsistentBody, at: 5, .controlResponseInvalidStep)
       }
       try output.require(7, for: .controlResponseInvalidStep)
-      appendHeader(to: &output)
-      output.append(littleEndian: step)
+      output.append(7) { frame in
+        writeHeader(to: frame)
+        frame.write(littleEndian: step, at: 5)
+      }
     }
   }
 
   /// The caller has checked the values and the room.
-  private func appendHeader(to output: inout OutputRawSpan) {
-    output.append(0x80)
-    output.append(opCode.rawValue)
-    output.append(sequence)
-    output.append(result.rawValue)
-    output.append(state.rawValue)
+  private func writeHeader(to frame: FrameWriter) {
+    frame.write(0x80, at: 0)
+    frame.write(opCode.rawValue, at: 1)
+    frame.write(sequence, at: 2)
+    frame.write(result.rawValue, at: 3)
+    frame.write(state.rawValue, at: 4)
   }
 
   /// Whether the header calls for a body.

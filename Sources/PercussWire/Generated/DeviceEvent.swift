@@ -147,62 +147,80 @@ public struct DeviceEvent: WireMessage {
     switch body {
     case .stateChanged(let state, let previous, let cause, let timeMicroseconds):
       try output.require(13, for: .deviceEventStateChanged)
-      appendHeader(.stateChanged, to: &output)
-      output.append(state.rawValue)
-      output.append(previous.rawValue)
-      output.append(cause.rawValue)
-      output.append(littleEndian: timeMicroseconds)
+      output.append(13) { frame in
+        writeHeader(.stateChanged, to: frame)
+        frame.write(state.rawValue, at: 2)
+        frame.write(previous.rawValue, at: 3)
+        frame.write(cause.rawValue, at: 4)
+        frame.write(littleEndian: timeMicroseconds, at: 5)
+      }
     case .stepEntered(let step, let plannedMicroseconds, let actualMicroseconds):
       try output.require(20, for: .deviceEventStepEntered)
-      appendHeader(.stepEntered, to: &output)
-      output.append(littleEndian: step)
-      output.append(littleEndian: plannedMicroseconds)
-      output.append(littleEndian: actualMicroseconds)
+      output.append(20) { frame in
+        writeHeader(.stepEntered, to: frame)
+        frame.write(littleEndian: step, at: 2)
+        frame.write(littleEndian: plannedMicroseconds, at: 4)
+        frame.write(littleEndian: actualMicroseconds, at: 12)
+      }
     case .routineEnded(let step, let cause, let timeMicroseconds):
       try output.require(13, for: .deviceEventRoutineEnded)
-      appendHeader(.routineEnded, to: &output)
-      output.append(littleEndian: step)
-      output.append(cause.rawValue)
-      output.append(littleEndian: timeMicroseconds)
+      output.append(13) { frame in
+        writeHeader(.routineEnded, to: frame)
+        frame.write(littleEndian: step, at: 2)
+        frame.write(cause.rawValue, at: 4)
+        frame.write(littleEndian: timeMicroseconds, at: 5)
+      }
     case .confirmationNeeded(let step, let timeoutMilliseconds, let timeMicroseconds):
       try output.require(16, for: .deviceEventConfirmationNeeded)
-      appendHeader(.confirmationNeeded, to: &output)
-      output.append(littleEndian: step)
-      output.append(littleEndian: timeoutMilliseconds)
-      output.append(littleEndian: timeMicroseconds)
+      output.append(16) { frame in
+        writeHeader(.confirmationNeeded, to: frame)
+        frame.write(littleEndian: step, at: 2)
+        frame.write(littleEndian: timeoutMilliseconds, at: 4)
+        frame.write(littleEndian: timeMicroseconds, at: 8)
+      }
     case .faultRaised(let fault, let timeMicroseconds):
       try output.require(11, for: .deviceEventFaultRaised)
-      appendHeader(.faultRaised, to: &output)
-      output.append(fault.rawValue)
-      output.append(littleEndian: timeMicroseconds)
+      output.append(11) { frame in
+        writeHeader(.faultRaised, to: frame)
+        frame.write(fault.rawValue, at: 2)
+        frame.write(littleEndian: timeMicroseconds, at: 3)
+      }
     case .faultCleared(let fault, let timeMicroseconds):
       try output.require(11, for: .deviceEventFaultCleared)
-      appendHeader(.faultCleared, to: &output)
-      output.append(fault.rawValue)
-      output.append(littleEndian: timeMicroseconds)
+      output.append(11) { frame in
+        writeHeader(.faultCleared, to: frame)
+        frame.write(fault.rawValue, at: 2)
+        frame.write(littleEndian: timeMicroseconds, at: 3)
+      }
     case .button(let action, let timeMicroseconds):
       try output.require(11, for: .deviceEventButton)
-      appendHeader(.button, to: &output)
-      output.append(action.rawValue)
-      output.append(littleEndian: timeMicroseconds)
+      output.append(11) { frame in
+        writeHeader(.button, to: frame)
+        frame.write(action.rawValue, at: 2)
+        frame.write(littleEndian: timeMicroseconds, at: 3)
+      }
     case .controlLost(let cause, let timeMicroseconds):
       try output.require(11, for: .deviceEventControlLost)
-      appendHeader(.controlLost, to: &output)
-      output.append(cause.rawValue)
-      output.append(littleEndian: timeMicroseconds)
+      output.append(11) { frame in
+        writeHeader(.controlLost, to: frame)
+        frame.write(cause.rawValue, at: 2)
+        frame.write(littleEndian: timeMicroseconds, at: 3)
+      }
     case .batteryLow(let batteryPercent, let timeMicroseconds):
       try batteryPercent.within(0...100, at: 2, .deviceEventBatteryLowBattery)
       try output.require(11, for: .deviceEventBatteryLow)
-      appendHeader(.batteryLow, to: &output)
-      output.append(batteryPercent)
-      output.append(littleEndian: timeMicroseconds)
+      output.append(11) { frame in
+        writeHeader(.batteryLow, to: frame)
+        frame.write(batteryPercent, at: 2)
+        frame.write(littleEndian: timeMicroseconds, at: 3)
+      }
     }
   }
 
   /// The caller has checked the values and the room.
-  private func appendHeader(_ kind: EventKind, to output: inout OutputRawSpan) {
-    output.append(kind.rawValue)
-    output.append(counter)
+  private func writeHeader(_ kind: EventKind, to frame: FrameWriter) {
+    frame.write(kind.rawValue, at: 0)
+    frame.write(counter, at: 1)
   }
 }
 

@@ -84,16 +84,18 @@ public struct DeviceFeature: WireMessage {
   public func encode(into output: inout OutputRawSpan) throws(WireError) {
     try speedStepPPM.within(1...65535, at: 14, .deviceFeatureSpeedStep)
     try output.require(22, for: .deviceFeature)
-    output.append(versionMajor)
-    output.append(versionMinor)
-    output.append(littleEndian: schemaCRC)
-    output.append(littleEndian: features.rawValue)
-    output.append(littleEndian: speedMinimumPPM)
-    output.append(littleEndian: speedMaximumPPM)
-    output.append(littleEndian: speedStepPPM)
-    output.append(littleEndian: forceMaximumDecinewtons)
-    output.append(routineSlots)
-    output.append(littleEndian: routineSteps)
-    output.append(queueDepth)
+    output.append(22) { frame in
+      frame.write(versionMajor, at: 0)
+      frame.write(versionMinor, at: 1)
+      frame.write(littleEndian: schemaCRC, at: 2)
+      frame.write(littleEndian: features.rawValue, at: 6)
+      frame.write(littleEndian: speedMinimumPPM, at: 10)
+      frame.write(littleEndian: speedMaximumPPM, at: 12)
+      frame.write(littleEndian: speedStepPPM, at: 14)
+      frame.write(littleEndian: forceMaximumDecinewtons, at: 16)
+      frame.write(routineSlots, at: 18)
+      frame.write(littleEndian: routineSteps, at: 19)
+      frame.write(queueDepth, at: 21)
+    }
   }
 }

@@ -72,10 +72,12 @@ public struct RoutineData: WireMessage {
     case .streamedStep(let index, let atMilliseconds, let segment):
       try segment.check(at: 7, as: .routineDataStreamedStepSegmentKind)
       try output.require(18, for: .routineDataStreamedStep)
-      appendHeader(.streamedStep, to: &output)
-      output.append(littleEndian: index)
-      output.append(littleEndian: atMilliseconds)
-      segment.append(to: &output)
+      output.append(18) { frame in
+        writeHeader(.streamedStep, to: frame)
+        frame.write(littleEndian: index, at: 1)
+        frame.write(littleEndian: atMilliseconds, at: 3)
+        segment.write(to: frame, at: 7)
+      }
     }
   }
 
@@ -90,15 +92,17 @@ public struct RoutineData: WireMessage {
       throw WireError(.tooLong(maximum: maximumLength, actual: 6 &+ payload.byteCount), at: 6, .routineDataChunkPayload)
     }
     try output.require(6 &+ payload.byteCount, for: .routineDataChunk)
-    output.append(RoutineDataKind.chunk.rawValue)
-    output.append(transfer)
-    output.append(littleEndian: offset)
-    output.append(contentsOf: payload)
+    output.append(6 &+ payload.byteCount) { frame in
+      frame.write(RoutineDataKind.chunk.rawValue, at: 0)
+      frame.write(transfer, at: 1)
+      frame.write(littleEndian: offset, at: 2)
+      frame.write(contentsOf: payload, at: 6)
+    }
   }
 
   /// The caller has checked the values and the room.
-  private func appendHeader(_ kind: RoutineDataKind, to output: inout OutputRawSpan) {
-    output.append(kind.rawValue)
+  private func writeHeader(_ kind: RoutineDataKind, to frame: FrameWriter) {
+    frame.write(kind.rawValue, at: 0)
   }
 }
 

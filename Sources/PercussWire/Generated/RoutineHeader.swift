@@ -45,7 +45,7 @@ public struct RoutineHeader: WireMessage {
   public func encode(into output: inout OutputRawSpan) throws(WireError) {
     try check(at: 0, as: WireField.routineHeader.advanced(by: 1))
     try output.require(4, for: .routineHeader)
-    append(to: &output)
+    output.append(4) { frame in write(to: frame, at: 0) }
   }
 
   func check(at offset: Int, as first: WireField) throws(WireError) {
@@ -55,9 +55,9 @@ public struct RoutineHeader: WireMessage {
   }
 
   /// The caller has checked the values and the room.
-  func append(to output: inout OutputRawSpan) {
-    output.append(format)
-    output.append(flags)
-    output.append(littleEndian: segmentCount)
+  func write(to frame: FrameWriter, at offset: Int) {
+    frame.write(format, at: offset)
+    frame.write(flags, at: offset &+ 1)
+    frame.write(littleEndian: segmentCount, at: offset &+ 2)
   }
 }

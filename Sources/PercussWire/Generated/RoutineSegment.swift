@@ -56,7 +56,7 @@ public struct RoutineSegment: WireMessage {
   public func encode(into output: inout OutputRawSpan) throws(WireError) {
     try check(at: 0, as: WireField.routineSegment.advanced(by: 1))
     try output.require(11, for: .routineSegment)
-    append(to: &output)
+    output.append(11) { frame in write(to: frame, at: 0) }
   }
 
   func check(at offset: Int, as first: WireField) throws(WireError) {
@@ -64,11 +64,11 @@ public struct RoutineSegment: WireMessage {
   }
 
   /// The caller has checked the values and the room.
-  func append(to output: inout OutputRawSpan) {
-    output.append(kind.rawValue)
-    output.append(littleEndian: forceLimitDecinewtons)
-    output.append(littleEndian: speedFromPPM)
-    output.append(littleEndian: speedToPPM)
-    output.append(littleEndian: durationMilliseconds)
+  func write(to frame: FrameWriter, at offset: Int) {
+    frame.write(kind.rawValue, at: offset)
+    frame.write(littleEndian: forceLimitDecinewtons, at: offset &+ 1)
+    frame.write(littleEndian: speedFromPPM, at: offset &+ 3)
+    frame.write(littleEndian: speedToPPM, at: offset &+ 5)
+    frame.write(littleEndian: durationMilliseconds, at: offset &+ 7)
   }
 }

@@ -62,21 +62,25 @@ public struct RoutineStatus: WireMessage {
     switch body {
     case .uploadCredit(let transfer, let nextOffset, let window):
       try output.require(8, for: .routineStatusUploadCredit)
-      appendHeader(.uploadCredit, to: &output)
-      output.append(transfer)
-      output.append(littleEndian: nextOffset)
-      output.append(littleEndian: window)
+      output.append(8) { frame in
+        writeHeader(.uploadCredit, to: frame)
+        frame.write(transfer, at: 1)
+        frame.write(littleEndian: nextOffset, at: 2)
+        frame.write(littleEndian: window, at: 6)
+      }
     case .streamCredit(let nextIndex, let free):
       try output.require(4, for: .routineStatusStreamCredit)
-      appendHeader(.streamCredit, to: &output)
-      output.append(littleEndian: nextIndex)
-      output.append(free)
+      output.append(4) { frame in
+        writeHeader(.streamCredit, to: frame)
+        frame.write(littleEndian: nextIndex, at: 1)
+        frame.write(free, at: 3)
+      }
     }
   }
 
   /// The caller has checked the values and the room.
-  private func appendHeader(_ kind: RoutineStatusKind, to output: inout OutputRawSpan) {
-    output.append(kind.rawValue)
+  private func writeHeader(_ kind: RoutineStatusKind, to frame: FrameWriter) {
+    frame.write(kind.rawValue, at: 0)
   }
 }
 

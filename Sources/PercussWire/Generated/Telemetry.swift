@@ -85,16 +85,18 @@ public struct Telemetry: WireMessage {
   public func encode(into output: inout OutputRawSpan) throws(WireError) {
     try batteryPercent.within(0...100, at: 14, .telemetryBattery)
     try output.require(20, for: .telemetry)
-    output.append(counter)
-    output.append(state.rawValue)
-    output.append(littleEndian: timeMilliseconds)
-    output.append(littleEndian: speedPPM)
-    output.append(littleEndian: targetPPM)
-    output.append(littleEndian: forceDecinewtons)
-    output.append(littleEndian: temperatureDecidegrees)
-    output.append(batteryPercent)
-    output.append(littleEndian: step)
-    output.append(littleEndian: remainingSeconds)
-    output.append(faults.rawValue)
+    output.append(20) { frame in
+      frame.write(counter, at: 0)
+      frame.write(state.rawValue, at: 1)
+      frame.write(littleEndian: timeMilliseconds, at: 2)
+      frame.write(littleEndian: speedPPM, at: 6)
+      frame.write(littleEndian: targetPPM, at: 8)
+      frame.write(littleEndian: forceDecinewtons, at: 10)
+      frame.write(littleEndian: temperatureDecidegrees, at: 12)
+      frame.write(batteryPercent, at: 14)
+      frame.write(littleEndian: step, at: 15)
+      frame.write(littleEndian: remainingSeconds, at: 17)
+      frame.write(faults.rawValue, at: 19)
+    }
   }
 }

@@ -81,7 +81,8 @@ struct SwiftView: LanguageView {
       context["assignment"] = Self.assignment(
         "\(Self.property(field)) = \(fails ? "try " : "")", read(field, path, from: place))
       context["check"] = check(field, path, place: place)
-      context["write"] = write(field)
+      context["write"] = write(
+        field, name: Self.property(field), at: field.offset == 0 ? "offset" : "offset &+ \(field.offset)")
       return context
     }
     return [
@@ -261,7 +262,8 @@ struct SwiftView: LanguageView {
       "checks": (stored.compactMap { check($0, [message.name]) }) + others.compactMap { check($0, path) },
       "writes": message.header.map { field in
         variant.when[field.name].map {
-          write(field, name: "\(typeName(field)).\(Self.identifier(Name($0.name).lowerCamel))")
+          write(
+            field, name: "\(typeName(field)).\(Self.identifier(Name($0.name).lowerCamel))", at: String(field.offset))
         } ?? write(field)
       } + others.map { write($0) },
     ]
@@ -392,23 +394,23 @@ struct SwiftView: LanguageView {
     return limits(field).map { "try \(Self.property(field)).within(\($0), at: \(place.offset), \(place.field))" }
   }
 
-  private func write(_ field: Field) -> String { write(field, name: Self.property(field)) }
+  private func write(_ field: Field) -> String { write(field, name: Self.property(field), at: String(field.offset)) }
 
-  private func write(_ field: Field, name: String) -> String {
+  private func write(_ field: Field, name: String, at offset: String) -> String {
     switch field.type {
     case .integer(let type):
-      append(
-        field.constant.map { Self.hex($0, digits: type.size * 2) } ?? name, type, isConstant: field.constant != nil)
-    case .enumeration(let enumeration): append("\(name).rawValue", enumeration.type)
-    case .flagSet(let set): append("\(name).rawValue", set.type)
-    case .record: "\(name).append(to: &output)"
-    case .bytes: "output.append(contentsOf: \(name))"
+      write(field.constant.map { Self.hex($0, digits: type.size * 2) } ?? name, type, at: offset)
+    case .enumeration(let enumeration): write("\(name).rawValue", enumeration.type, at: offset)
+    case .flagSet(let set): write("\(name).rawValue", set.type, at: offset)
+    case .record: "\(name).write(to: frame, at: \(offset))"
+    case .bytes: "frame.write(contentsOf: \(name), at: \(offset))"
     }
   }
 
-  private func append(_ value: String, _ type: IntegerType, isConstant: Bool = false) -> String {
-    if type.size == 1 && !type.isSigned { return "output.append(\(value))" }
-    return "output.append(\(order): \(isConstant ? "\(value) as \(Self.integer(type))" : value))"
+  private func write(_ value: String, _ type: IntegerType, at offset: String) -> String {
+    if type.size == 1 && !type.isSigned { return "frame.write(\(value), at: \(offset))" }
+    let isConstant = value.first?.isNumber ?? false
+    return "frame.write(\(order): \(isConstant ? "\(value) as \(Self.integer(type))" : value), at: \(offset))"
   }
 
   // MARK: Tables

@@ -35,15 +35,20 @@ struct Upload {
   ///
   /// Bytes that are there already are skipped, and a chunk behind a gap is forgotten.
   ///
-  /// - Returns: whether a credit is due: after half a window, at the end, for the first gap, and for a chunk without news.
+  /// - Returns: whether a credit is due: half a window after the last credit, at the end, for the first gap, and for a chunk without
+  ///   news. Half a window counts from a credit of any kind, because a credit that comes earlier tells the central of a gap.
   mutating func take(offset: UInt32, value: RawSpan, payload: Range<Int>) -> Bool {
     let next = nextOffset
     if offset > next {
       defer { hasReportedGap = true }
+      if !hasReportedGap { creditedOffset = next }
       return !hasReportedGap
     }
     let (end, overflow) = offset.addingReportingOverflow(UInt32(clamping: payload.count))
-    guard !overflow, end <= length, end > next else { return true }
+    guard !overflow, end <= length, end > next else {
+      creditedOffset = next
+      return true
+    }
     let known = Int(next - offset)
     let news = value.extracting((payload.lowerBound + known)..<payload.upperBound)
     checksum.update(news)

@@ -27,19 +27,9 @@ struct StreamFrameTests {
   }
 
   func encode(channel: UInt8, payload: [UInt8], capacity: Int = 600) throws(StreamFrameError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    do {
-      bytes = try [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-        var output = OutputRawSpan(buffer: UnsafeMutableRawBufferPointer(buffer), initializedCount: 0)
-        try StreamFrame.encode(channel: channel, payload: payload.span.bytes, into: &output)
-        count = output.finalize(for: UnsafeMutableRawBufferPointer(buffer))
-      }
-    } catch let error as StreamFrameError {
-      throw error
-    } catch {
-      Issue.record(error)
+    try encoding(capacity: capacity) { output throws(StreamFrameError) in
+      try StreamFrame.encode(channel: channel, payload: payload.span.bytes, into: &output)
     }
-    return bytes
   }
 
   @Test func `every vector decodes and encodes`() throws {

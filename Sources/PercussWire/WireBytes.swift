@@ -71,8 +71,8 @@ extension OutputRawSpan {
   }
 }
 
-/// The bytes of one frame that is being encoded; offsets count from its beginning.
-struct FrameWriter {
+/// The bytes of one frame that is being encoded; offsets count from its beginning. The caller has made room for all of them.
+@safe struct FrameWriter {
   private let base: UnsafeMutableRawPointer
 
   @inline(__always)

@@ -8,6 +8,7 @@ struct Subscriptions: OptionSet {
   static let event = Self(rawValue: 4)
   static let routineData = Self(rawValue: 8)
   static let clock = Self(rawValue: 16)
+  static let batteryLevel = Self(rawValue: 32)
 
   init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -18,7 +19,8 @@ struct Subscriptions: OptionSet {
     case .event: self = .event
     case .routineData: self = .routineData
     case .clock: self = .clock
-    case .feature, .batteryLevel: self = []
+    case .batteryLevel: self = .batteryLevel
+    case .feature: self = []
     }
   }
 }

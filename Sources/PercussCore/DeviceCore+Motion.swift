@@ -67,7 +67,7 @@ extension DeviceCore {
   // MARK: Faults
 
   mutating func raiseFaults(into actions: inout DeviceActions) {
-    warnOfBattery(into: &actions)
+    reportBattery(into: &actions)
     let fresh = body.conditions.subtracting(faults)
     guard !fresh.isEmpty else { return }
     faults.formUnion(fresh)
@@ -107,8 +107,14 @@ extension DeviceCore {
     ]
   }
 
-  private mutating func warnOfBattery(into actions: inout DeviceActions) {
+  private mutating func reportBattery(into actions: inout DeviceActions) {
     let percent = body.battery.percent
+    if percent != reportedBattery {
+      reportedBattery = percent
+      for index in centrals.indices where centrals[index]?.subscriptions.contains(.batteryLevel) == true {
+        actions.append(.notifyBatteryLevel(percent, to: number(index)))
+      }
+    }
     if percent > model.batteryLowPercent {
       hasWarnedOfBattery = false
     } else if !hasWarnedOfBattery {

@@ -44,11 +44,12 @@ extension DeviceCore {
   mutating func sendTelemetry(into actions: inout DeviceActions) {
     for index in centrals.indices {
       guard let due = centrals[index]?.telemetryDue, due <= now, let central = centrals[index] else { continue }
-      actions.append(.notifyTelemetry(telemetry(counter: central.telemetryCounter), to: number(index)))
-      centrals[index]?.telemetryCounter = central.telemetryCounter &+ 1
-      // One notification however late it is; the next one keeps the phase.
+      // One notification however late it is: what was missed counts as lost, and the next one keeps the phase.
       let interval = max(1, UInt64(central.telemetryInterval)) &* 1000
       let missed = now.microseconds(since: due) / interval
+      let counter = central.telemetryCounter &+ UInt8(truncatingIfNeeded: missed)
+      actions.append(.notifyTelemetry(telemetry(counter: counter), to: number(index)))
+      centrals[index]?.telemetryCounter = counter &+ 1
       let next = due.advanced(byMicroseconds: (missed &+ 1) &* interval)
       centrals[index]?.telemetryDue = next > now ? next : nil
     }
@@ -59,7 +60,8 @@ extension DeviceCore {
       counter: counter, state: state, timeMilliseconds: UInt32(truncatingIfNeeded: now.microseconds / 1000),
       speedPPM: UInt16(clamping: body.speed / 1000), targetPPM: UInt16(clamping: body.setpoint / 1000),
       forceDecinewtons: rules.features.contains(.forceSensor) ? UInt16(clamping: body.load) : 0,
-      temperatureDecidegrees: body.heat.decidegrees, batteryPercent: body.battery.percent, step: reportedStep,
+      temperatureDecidegrees: rules.features.contains(.temperatureSensor) ? body.heat.decidegrees : 0,
+      batteryPercent: body.battery.percent, step: reportedStep,
       remainingSeconds: remainingSeconds, faults: faults)
   }
 

@@ -50,6 +50,8 @@ public struct DeviceCore: Sendable {
   /// Whether the device switches itself off once the motor is at rest.
   var isSwitchingOff = false
   var hasWarnedOfBattery = false
+  /// The charge that subscribers know, in per cent.
+  var reportedBattery: UInt8 = 100
   var isStreamCreditDue = false
   /// The newest event that went to everybody.
   var newestEvent: DeviceEvent.Body

@@ -59,6 +59,8 @@ public enum DeviceAction: Equatable, Sendable {
   case notifyTelemetry(Telemetry, to: CentralNumber)
   /// Send a credit as a notification.
   case notifyRoutineStatus(RoutineStatus, to: CentralNumber)
+  /// Send the charge in per cent as a notification of Battery Level; it has changed.
+  case notifyBatteryLevel(UInt8, to: CentralNumber)
   /// Send the answer of the clock as a notification; who holds it back for longer adds that to its `hold`.
   case notifyClock(ClockReply, to: CentralNumber)
   /// End the connection.

@@ -2,24 +2,23 @@ internal import PercussWire
 
 /// The responses that wait until the central has confirmed the indication before them.
 ///
-/// Four places, and one more that only the answer to a stop may take; a newer stop takes it from an older one.
+/// Four places, first in, first out, and one more for the answer to a stop, which goes out before the others; a newer stop takes
+/// it from an older one.
 struct ResponseQueue {
   private var waiting: [ControlResponse] = []
-  private var reserved: ControlResponse?
+  private var stop: ControlResponse?
   /// Whether an indication was sent and is not confirmed yet.
   private(set) var isOutstanding = false
 
   /// Whether there is a place for the answer to a request that is no stop.
-  var hasPlace: Bool { waiting.count < Int(WireConstants.responseQueueDepth) }
+  var hasPlace: Bool { waiting.count < WireConstants.responseQueueDepth }
 
   /// How many responses wait.
-  var count: Int { waiting.count + (reserved == nil ? 0 : 1) }
+  var count: Int { waiting.count + (stop == nil ? 0 : 1) }
 
   mutating func append(_ response: ControlResponse) {
-    if hasPlace && reserved == nil {
-      waiting.append(response)
-    } else if response.opCode == .stop {
-      reserved = response
+    if response.opCode == .stop {
+      stop = response
     } else if hasPlace {
       waiting.append(response)
     }
@@ -29,11 +28,11 @@ struct ResponseQueue {
   mutating func next() -> ControlResponse? {
     guard !isOutstanding else { return nil }
     let response: ControlResponse
-    if !waiting.isEmpty {
-      response = waiting.removeFirst()
-    } else if let stop = reserved {
+    if let stop {
       response = stop
-      reserved = nil
+      self.stop = nil
+    } else if !waiting.isEmpty {
+      response = waiting.removeFirst()
     } else {
       return nil
     }

@@ -54,20 +54,18 @@ struct SequenceWindow {
     return entry.request == request ? .replay(entry.response) : .conflict
   }
 
-  /// Whether a stop is to be recorded: it is ahead of the newest request, or is that very stop again.
+  /// Whether a stop is to be recorded: only where it is ahead of the newest request.
   func records(stop request: RequestBytes) -> Bool {
-    isAhead(request.sequence) || entry(request.sequence)?.request == request
+    isAhead(request.sequence)
   }
 
-  /// Remembers what was answered; nil for the silent success of a quiet request.
+  /// Remembers a request that is ahead and what was answered; nil for the silent success of a quiet request.
   mutating func record(_ request: RequestBytes, response: ControlResponse?) {
-    if isAhead(request.sequence) { newest = request.sequence }
+    newest = request.sequence
     entries.removeAll { $0.request.sequence == request.sequence }
-    if entries.count >= Self.depth { entries.removeFirst() }
+    if entries.count >= WireConstants.replayDepth { entries.removeFirst() }
     entries.append(Entry(request: request, response: response))
   }
-
-  private static var depth: Int { Int(WireConstants.replayDepth) }
 
   private func entry(_ sequence: UInt8) -> Entry? {
     entries.last { $0.request.sequence == sequence }

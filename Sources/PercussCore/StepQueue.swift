@@ -26,18 +26,7 @@ struct StepQueue {
   var isEmpty: Bool { steps.isEmpty }
   var free: UInt8 { UInt8(truncatingIfNeeded: depth - steps.count) }
 
-  enum Refusal: Error {
-    case outOfOrder, full, overlaps
-  }
-
-  /// Checks whether a step would fit.
-  func check(index: UInt16, at start: UInt32) throws(Refusal) {
-    guard index == nextIndex else { throw .outOfOrder }
-    guard steps.count < depth else { throw .full }
-    guard UInt64(start) >= end else { throw .overlaps }
-  }
-
-  /// Adds a step that was checked.
+  /// Adds a step: with the next index, not before the end of the one before it, and where there is a place.
   mutating func append(index: UInt16, at start: UInt32, segment: RoutineSegment) {
     let step = Step(index: index, start: UInt64(start), segment: segment)
     steps.append(step)

@@ -35,20 +35,23 @@ struct Upload {
   ///
   /// Bytes that are there already are skipped, and a chunk behind a gap is forgotten.
   ///
-  /// - Returns: whether a credit is due: half a window after the last credit, at the end, for the first gap, and for a chunk without
-  ///   news. Half a window counts from a credit of any kind, because a credit that comes earlier tells the central of a gap.
+  /// - Returns: whether a credit is due: half a window after the last credit, at the end, for the first gap since a byte was
+  ///   taken, and for a chunk without news. Half a window counts from a credit of any kind, because a credit that comes
+  ///   earlier tells the central of a gap.
   mutating func take(offset: UInt32, value: RawSpan, payload: Range<Int>) -> Bool {
+    let isCreditDue = takesCredit(offset: offset, value: value, payload: payload)
+    if isCreditDue { creditedOffset = nextOffset }
+    return isCreditDue
+  }
+
+  private mutating func takesCredit(offset: UInt32, value: RawSpan, payload: Range<Int>) -> Bool {
     let next = nextOffset
     if offset > next {
       defer { hasReportedGap = true }
-      if !hasReportedGap { creditedOffset = next }
       return !hasReportedGap
     }
     let (end, overflow) = offset.addingReportingOverflow(UInt32(clamping: payload.count))
-    guard !overflow, end <= length, end > next else {
-      creditedOffset = next
-      return true
-    }
+    guard !overflow, end <= length, end > next else { return true }
     let known = Int(next - offset)
     let news = value.extracting((payload.lowerBound + known)..<payload.upperBound)
     checksum.update(news)
@@ -58,9 +61,7 @@ struct Upload {
       index += 1
     }
     hasReportedGap = false
-    guard isComplete || nextOffset - creditedOffset >= UInt32(Self.window / 2) else { return false }
-    creditedOffset = nextOffset
-    return true
+    return isComplete || nextOffset - creditedOffset >= UInt32(Self.window / 2)
   }
 
   /// The upload is announced again: it goes on where it stands.

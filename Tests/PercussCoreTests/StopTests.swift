@@ -48,7 +48,7 @@ import Testing
     #expect(bench.responses.isEmpty)
     bench.confirmsIndications = true
     bench.give(.indicationConfirmed(CentralNumber(0)))
-    #expect(bench.responses.map(\.opCode) == [.keepAlive, .keepAlive, .keepAlive, .keepAlive, .stop])
+    #expect(bench.responses.map(\.opCode) == [.stop, .keepAlive, .keepAlive, .keepAlive, .keepAlive])
   }
 
   @Test(arguments: Situation.allCases)

@@ -9,7 +9,9 @@ struct Generator {
   var specification: String
   var templates: URL
 
-  static var languages: [any LanguageView.Type] { [SwiftView.self, CView.self] }
+  static var languages: [any LanguageView.Type] {
+    [SwiftView.self, CView.self, LuaView.self, MarkdownView.self]
+  }
 
   func generate() throws -> [WrittenFile] {
     let text = try String(contentsOf: root.appending(path: specification), encoding: .utf8)

@@ -2,7 +2,7 @@
 ///
 /// Everything that the languages need to know is here, in the order of the specification: names are still those of the
 /// specification (snake_case), types are resolved, every field has its offset.
-struct Specification: Equatable {
+struct Specification: Equatable, Sendable {
   var name: String
   var title: String
   var version: Version
@@ -18,18 +18,18 @@ struct Specification: Equatable {
   var messages: [Message]
   var streamFraming: StreamFraming?
 
-  struct Version: Equatable {
+  struct Version: Equatable, Sendable {
     var major: Int
     var minor: Int
   }
 
-  enum ByteOrder: String, CaseIterable {
+  enum ByteOrder: String, CaseIterable, Sendable {
     case little
     case big
   }
 }
 
-struct Unit: Equatable {
+struct Unit: Equatable, Sendable {
   var name: String
   var title: String
   var symbol: String
@@ -37,7 +37,7 @@ struct Unit: Equatable {
   var suffix: String?
 }
 
-struct Constant: Equatable {
+struct Constant: Equatable, Sendable {
   var name: String
   var value: Int64
   /// The integer type of the fields that it is compared with; nil for a plain count.
@@ -47,7 +47,7 @@ struct Constant: Equatable {
 }
 
 /// An integer on the wire: `u8`, `u16`, `u32`, `u64`, `i8`, `i16`, `i32`, `i64`.
-struct IntegerType: Equatable {
+struct IntegerType: Equatable, Sendable {
   var isSigned: Bool
   var size: Int
 
@@ -71,7 +71,7 @@ struct IntegerType: Equatable {
 }
 
 /// A value with a name: of an enumeration, or an error code.
-struct NamedValue: Equatable {
+struct NamedValue: Equatable, Sendable {
   var name: String
   var value: Int64
   var doc: String
@@ -79,7 +79,7 @@ struct NamedValue: Equatable {
   var since = 0
 }
 
-struct Enumeration: Equatable {
+struct Enumeration: Equatable, Sendable {
   var name: String
   var type: IntegerType
   var isOpen: Bool
@@ -87,7 +87,7 @@ struct Enumeration: Equatable {
   var values: [NamedValue]
 }
 
-struct FlagSet: Equatable {
+struct FlagSet: Equatable, Sendable {
   var name: String
   var type: IntegerType
   /// A bit that the specification does not name is an error; otherwise decoders keep it.
@@ -100,7 +100,7 @@ struct FlagSet: Equatable {
 }
 
 /// Fields in order, without gaps, of a fixed size.
-struct Record: Equatable {
+struct Record: Equatable, Sendable {
   var name: String
   var doc: String
   var fields: [Field]
@@ -108,7 +108,7 @@ struct Record: Equatable {
   var size: Int { fields.reduce(0) { $0 + $1.size } }
 }
 
-enum FieldType: Equatable {
+enum FieldType: Equatable, Sendable {
   case integer(IntegerType)
   case enumeration(Enumeration)
   case flagSet(FlagSet)
@@ -117,7 +117,7 @@ enum FieldType: Equatable {
   case bytes(minimum: Int)
 }
 
-struct Field: Equatable {
+struct Field: Equatable, Sendable {
   var name: String
   var type: FieldType
   var unit: Unit?
@@ -145,7 +145,7 @@ struct Field: Equatable {
 }
 
 /// What one ATT value of a characteristic carries in one direction.
-struct Message: Equatable {
+struct Message: Equatable, Sendable {
   var name: String
   var direction: Direction
   var maximumLength: Int
@@ -154,12 +154,12 @@ struct Message: Equatable {
   var otherwise: Otherwise?
   var variants: [Variant]
 
-  enum Direction: String, CaseIterable {
+  enum Direction: String, CaseIterable, Sendable {
     case centralToPeripheral = "central_to_peripheral"
     case peripheralToCentral = "peripheral_to_central"
   }
 
-  enum Otherwise: String, CaseIterable {
+  enum Otherwise: String, CaseIterable, Sendable {
     case error
     case empty
   }
@@ -175,7 +175,7 @@ struct Message: Equatable {
   }
 }
 
-struct Variant: Equatable {
+struct Variant: Equatable, Sendable {
   var name: String
   /// Header field to the value of its enumeration.
   var when: [String: NamedValue]
@@ -197,7 +197,7 @@ struct Variant: Equatable {
 }
 
 /// A 128-bit UUID of which 16 bits are left open, written `7e32XXXX-bf34-...`.
-struct UUIDBase: Equatable {
+struct UUIDBase: Equatable, Sendable {
   var text: String
   var high: UInt64
   var low: UInt64
@@ -208,14 +208,14 @@ struct UUIDBase: Equatable {
   }
 }
 
-struct Service: Equatable {
+struct Service: Equatable, Sendable {
   var name: String
   var uuid: Int64
   var title: String
   var characteristics: [Characteristic]
 }
 
-struct Characteristic: Equatable {
+struct Characteristic: Equatable, Sendable {
   var name: String
   var uuid: Int64
   var title: String
@@ -228,13 +228,13 @@ struct Characteristic: Equatable {
 }
 
 /// How messages travel over a byte stream.
-struct StreamFraming: Equatable {
+struct StreamFraming: Equatable, Sendable {
   var start: Int64
   var header: [Field]
   var checksum: Checksum
   var channels: [Channel]
 
-  struct Checksum: Equatable {
+  struct Checksum: Equatable, Sendable {
     var name: String
     var type: IntegerType
     var polynomial: Int64
@@ -243,7 +243,7 @@ struct StreamFraming: Equatable {
     var check: Int64
   }
 
-  struct Channel: Equatable {
+  struct Channel: Equatable, Sendable {
     var message: String
     var number: Int64
   }

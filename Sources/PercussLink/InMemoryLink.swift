@@ -98,7 +98,8 @@ public actor InMemoryLink: DeviceLink {
     try require(characteristic)
     let command = AttributePDU.command(value, characteristic)
     advance()
-    if commands.isEmpty, send(command, from: .central) { return }
+    let isUrgent = isUrgent(command)
+    if isUrgent || commands.isEmpty, hasRoom(for: command), send(command, from: .central) { return }
     if let end { throw .disconnected(end) }
     guard commands.count < Self.waitingLimit else { throw .busy(limit: Self.waitingLimit) }
     let name = Profile.percuss.name(of: characteristic)
@@ -136,6 +137,19 @@ public actor InMemoryLink: DeviceLink {
   private func require(_ characteristic: BluetoothUUID) throws(LinkError) {
     if let end { throw .disconnected(end) }
     guard server.peripheral.profile[characteristic] != nil else { throw .noSuchCharacteristic(characteristic) }
+  }
+
+  /// A command to a characteristic that takes requests too is in a hurry; all others carry bulk data.
+  private func isUrgent(_ pdu: AttributePDU) -> Bool {
+    guard case .command(_, let uuid) = pdu else { return true }
+    return server.peripheral.profile[uuid]?.properties.contains(.write) == true
+  }
+
+  /// Bulk data leaves places in each connection event for one request, one confirmation and one urgent command, so that none of these
+  /// waits for a second event. Where an event carries too little for that, it leaves what it can.
+  private func hasRoom(for pdu: AttributePDU) -> Bool {
+    let reserve = isUrgent(pdu) ? 0 : min(3, radio.parameters.eventCapacity - 1)
+    return radio.room(at: .central) > reserve
   }
 
   /// One ATT request and its response; requests wait for each other.
@@ -236,7 +250,7 @@ public actor InMemoryLink: DeviceLink {
       }
     }
     if !batch.isEmpty { source.yield(batch) }
-    while !commands.isEmpty, radio.room(at: .central) > 0, let next = commands.popFirst() {
+    while let first = commands.first, hasRoom(for: first), let next = commands.popFirst() {
       _ = send(next.item, from: .central)
       next.succeed(())
     }

@@ -11,7 +11,8 @@ public struct RadioParameters: Sendable, Equatable {
   /// ATT_MTU in bytes, 23 to 517.
   public var maximumTransmissionUnit = 247
   /// Values that each direction carries in one connection event, 1 to 64. As many values without acknowledgement are queued at each end:
-  /// beyond them a write waits for room, and a notification is refused.
+  /// beyond them a write waits for room, and a notification is refused. Bulk data of the central (commands to characteristics that take no requests)
+  /// leaves 3 of them free where it can, so that a request, a confirmation or an urgent command never waits for a second event.
   public var eventCapacity = 6
   /// Probability that a packet is lost on the air, 0 to 0.9. The link layer sends it again in the next event: a delay, nothing more. Not
   /// drawn while nothing is queued.

@@ -16,6 +16,7 @@ struct WaitingLine<Item, Success: Sendable> {
 
   var count: Int { waiting.count }
   var isEmpty: Bool { waiting.isEmpty }
+  var first: Item? { waiting.first?.item }
 
   /// Gives the number by which the operation can be taken out.
   @discardableResult

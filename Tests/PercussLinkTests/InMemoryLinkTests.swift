@@ -22,9 +22,9 @@ import Testing
     }
   }
 
-  @Test func `commands need no answer and wait for room`() throws {
+  @Test func `commands need no answer and bulk data waits for room`() throws {
     try converse {
-      $0.eventCapacity = 2
+      $0.eventCapacity = 5
     } with: { link, peripheral, timeline in
       for value in 1...5 as ClosedRange<UInt8> {
         try await link.write([value], to: .percussRoutineData, type: .command)
@@ -35,6 +35,28 @@ import Testing
       [
         "0: central 1 connected", "15: command [1] to Routine Data", "15: command [2] to Routine Data",
         "30: command [3] to Routine Data", "30: command [4] to Routine Data", "45: command [5] to Routine Data",
+      ]
+    }
+  }
+
+  @Test func `bulk data leaves room for a request and an urgent command in the same event`() throws {
+    try converse {
+      $0.eventCapacity = 5
+    } with: { link, peripheral, timeline in
+      for value in 1...2 as ClosedRange<UInt8> {
+        try await link.write([value], to: .percussRoutineData, type: .command)
+      }
+      let bulk = timeline.start { try await link.write([3], to: .percussRoutineData, type: .command) }
+      async let request: Void = link.write([4], to: .percussControlPoint, type: .request)
+      try await timeline.sleep(until: ms(5))
+      try await link.write([5], to: .percussControlPoint, type: .command)
+      #expect(timeline.now == ms(5))
+      _ = try await (request, bulk.value)
+      try await timeline.sleep(until: ms(100))
+    } diary: {
+      [
+        "0: central 1 connected", "15: command [1] to Routine Data", "15: command [2] to Routine Data",
+        "15: request [4] to Control Point", "15: command [5] to Control Point", "30: command [3] to Routine Data",
       ]
     }
   }

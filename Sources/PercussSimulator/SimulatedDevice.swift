@@ -1,0 +1,316 @@
+public import PercussCore
+public import PercussGATT
+public import PercussLink
+public import PercussTime
+public import PercussWire
+
+/// A virtual device: the device's own logic and body, hosted behind a radio, with a clock of its own and controls for its operator.
+///
+/// ```swift
+/// let device = SimulatedDevice(model: .elite, on: timeline)
+/// let link = try InMemoryLink.connect(to: device, on: timeline)
+/// await device.press(.shortPress)
+/// await device.trace.samples                     // what the motor really did
+/// ```
+///
+/// Everything it knows of the protocol is `PercussCore`; this is only its timer, its radio and its operator.
+public actor SimulatedDevice: RadioPeripheral {
+  /// What may differ from one virtual device to the next.
+  public struct Configuration: Sendable {
+    /// What the device says it is, on the Device Information Service.
+    public var information = Information()
+    /// How much faster than the timeline its clock runs, in parts per million; crystals are within ±50.
+    public var driftPartsPerMillion = 0.0
+    /// How long it has been switched on already, which is what its clock shows at first. An idle device switches itself off after 15 minutes.
+    public var clockOffset = Duration.zero
+    /// Time between two samples of the trace while the motor moves.
+    public var traceInterval = Duration.milliseconds(20)
+    /// How many samples the trace holds; see ``MotorTrace``.
+    public var traceLimit = 200_000
+
+    /// A device that was just switched on, with a perfect clock.
+    public init() {}
+  }
+
+  /// The texts of the Device Information Service.
+  public struct Information: Sendable {
+    /// Manufacturer Name String.
+    public var manufacturer = "Percuss"
+    /// Model Number String.
+    public var model = "Simulated"
+    /// Serial Number String.
+    public var serialNumber = "SIM-0001"
+    /// Firmware Revision String.
+    public var firmware = "1.0"
+    /// Hardware Revision String.
+    public var hardware = "virtual"
+
+    /// The texts of a simulation.
+    public init() {}
+  }
+
+  private struct Connection {
+    var central: CentralID
+    var port: any PeripheralPort
+  }
+
+  /// What it runs on.
+  public nonisolated let timeline: any Timeline
+  /// Its services.
+  public nonisolated let profile = Profile.percuss
+
+  /// Runs on the timeline.
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { timeline.asUnownedSerialExecutor() }
+
+  /// What the motor did so far.
+  public private(set) var trace: MotorTrace
+
+  private let information: Information
+  private var core: DeviceCore
+  private var clock: DeviceClock
+  private var actions = DeviceActions()
+  /// By the number under which the core knows the central.
+  private var connections: [Connection?] = Array(repeating: nil, count: CentralNumber.limit)
+  private var wakeUp: (instant: MonotonicInstant, action: ScheduledAction)?
+  private var hasPower = true
+  private var onPowerChange: (@Sendable (Bool) -> Void)?
+
+  /// A device that is switched on, idle, with empty slots and a full battery.
+  public init(model: DeviceModel, on timeline: any Timeline, configuration: Configuration = Configuration()) {
+    self.timeline = timeline
+    information = configuration.information
+    core = DeviceCore(model: model)
+    let drift = (configuration.driftPartsPerMillion * 1000).rounded()
+    clock = DeviceClock(
+      origin: timeline.now, beginning: UInt64(clamping: configuration.clockOffset.wholeMicroseconds),
+      driftPartsPerBillion: drift.magnitude <= 100_000_000 ? Int64(drift) : 0)
+    trace = MotorTrace(interval: configuration.traceInterval, limit: configuration.traceLimit)
+  }
+
+  deinit { wakeUp?.action.cancel() }
+
+  // MARK: The operator and the body
+
+  /// The button is pressed. A device that is off is switched on by it.
+  public func press(_ action: ButtonAction) { take(.button(action)) }
+
+  /// The device is pressed against something with that force, from now on.
+  public func setLoad(decinewtons: UInt16) { take(.load(decinewtons: decinewtons)) }
+
+  /// A fault of the body.
+  public func inject(_ injection: DeviceInjection) { take(.injected(injection)) }
+
+  /// The power fails: the motor stops, nothing is sent any more, and nobody is told. Its links have to be taken off the air by whoever made
+  /// them (``InMemoryLink/vanish(_:)``).
+  public func cutPower() {
+    take(.tick)
+    guard hasPower else { return }
+    hasPower = false
+    wakeUp?.action.cancel()
+    wakeUp = nil
+    var truth = core.truth
+    truth.speedMilliPPM = 0
+    truth.setpointMilliPPM = 0
+    truth.isOn = false
+    trace.enter(MotorSample(at: timeline.now, deviceMicroseconds: now.microseconds, truth: truth))
+    onPowerChange?(false)
+  }
+
+  /// What the motor does now.
+  public var truth: MotorTruth {
+    if hasPower { take(.tick) }
+    return hasPower ? core.truth : trace.samples.last?.truth ?? core.truth
+  }
+
+  /// What the device says of itself on the Feature characteristic.
+  public var feature: DeviceFeature { core.feature }
+
+  /// What the device's clock shows at an instant of the timeline, in microseconds: for tests that compare clocks.
+  public func deviceMicroseconds(at instant: MonotonicInstant) -> UInt64 { clock.microseconds(at: instant) }
+
+  /// The instant of the timeline at which the device's clock shows that many microseconds.
+  public func instant(ofDeviceMicroseconds microseconds: UInt64) -> MonotonicInstant { clock.instant(of: microseconds) }
+
+  /// Calls the closure, on the timeline, when the device switches itself off (false) or is switched on (true).
+  func notifyOfPower(_ closure: @escaping @Sendable (Bool) -> Void) { onPowerChange = closure }
+
+  // MARK: The radio
+
+  /// See ``RadioPeripheral/centralConnected(_:port:)``. A fifth central is turned away.
+  public nonisolated func centralConnected(_ central: CentralID, port: any PeripheralPort) {
+    assumeIsolated { device in
+      guard device.hasPower, let place = device.connections.firstIndex(where: { $0 == nil }) else {
+        port.disconnect()
+        return
+      }
+      device.connections[place] = Connection(central: central, port: port)
+      device.take(.connected(CentralNumber(UInt8(truncatingIfNeeded: place))))
+    }
+  }
+
+  /// See ``RadioPeripheral/centralDisconnected(_:reason:)``.
+  public nonisolated func centralDisconnected(_ central: CentralID, reason: DisconnectReason) {
+    assumeIsolated { device in
+      guard let number = device.number(of: central) else { return }
+      device.connections[Int(number.rawValue)] = nil
+      device.take(.disconnected(number))
+    }
+  }
+
+  /// See ``RadioPeripheral/read(_:from:)``.
+  public nonisolated func read(
+    _ characteristic: BluetoothUUID, from central: CentralID
+  ) -> Result<[UInt8], ATTError> {
+    assumeIsolated { $0.value(of: characteristic, for: central) }
+  }
+
+  /// See ``RadioPeripheral/write(_:to:type:from:)``.
+  public nonisolated func write(
+    _ value: [UInt8], to characteristic: BluetoothUUID, type: WriteType, from central: CentralID
+  ) -> ATTError? {
+    assumeIsolated { $0.accept(value, for: characteristic, from: central) }
+  }
+
+  /// See ``RadioPeripheral/subscriptionChanged(_:isSubscribed:by:)``.
+  public nonisolated func subscriptionChanged(
+    _ characteristic: BluetoothUUID, isSubscribed: Bool, by central: CentralID
+  ) {
+    assumeIsolated { device in
+      guard let number = device.number(of: central), let place = DeviceCharacteristic(characteristic) else { return }
+      device.take(.subscribed(number, place, isSubscribed))
+    }
+  }
+
+  /// See ``RadioPeripheral/indicationConfirmed(_:by:)``.
+  public nonisolated func indicationConfirmed(_ characteristic: BluetoothUUID, by central: CentralID) {
+    assumeIsolated { device in
+      guard let number = device.number(of: central) else { return }
+      device.take(.indicationConfirmed(number))
+    }
+  }
+
+  private func number(of central: CentralID) -> CentralNumber? {
+    connections.firstIndex { $0?.central == central }.map { CentralNumber(UInt8(truncatingIfNeeded: $0)) }
+  }
+
+  private func accept(
+    _ value: [UInt8], for characteristic: BluetoothUUID, from central: CentralID
+  ) -> ATTError? {
+    guard hasPower, let number = number(of: central) else { return .unlikelyError }
+    guard let place = DeviceCharacteristic(characteristic) else { return .writeNotPermitted }
+    let refusal = core.write(value, to: place, from: number, at: now, into: &actions)
+    settle()
+    return refusal.map { ATTError($0.rawValue) }
+  }
+
+  private func value(of characteristic: BluetoothUUID, for central: CentralID) -> Result<[UInt8], ATTError> {
+    guard hasPower, let number = number(of: central) else { return .failure(.unlikelyError) }
+    switch characteristic {
+    case .manufacturerName: return .success(Array(information.manufacturer.utf8))
+    case .modelNumber: return .success(Array(information.model.utf8))
+    case .serialNumber: return .success(Array(information.serialNumber.utf8))
+    case .firmwareRevision: return .success(Array(information.firmware.utf8))
+    case .hardwareRevision: return .success(Array(information.hardware.utf8))
+    default: break
+    }
+    take(.tick)
+    guard let place = DeviceCharacteristic(characteristic), let value = core.read(place, by: number) else {
+      return .failure(.readNotPermitted)
+    }
+    do {
+      switch value {
+      case .feature(let feature): return .success(try feature.bytes())
+      case .event(let event): return .success(try event.bytes())
+      case .batteryLevel(let percent): return .success([percent])
+      }
+    } catch {
+      return .failure(.unlikelyError)
+    }
+  }
+
+  // MARK: The core
+
+  private var now: DeviceInstant { DeviceInstant(microseconds: clock.microseconds(at: timeline.now)) }
+
+  private func take(_ input: DeviceInput) {
+    guard hasPower else { return }
+    core.handle(input, at: now, into: &actions)
+    settle()
+  }
+
+  /// Does what the core wants done, notes what the motor does, and sets the timer.
+  private func settle() {
+    while !actions.isEmpty {
+      let list = actions.list
+      actions.removeAll()
+      for action in list { perform(action) }
+    }
+    trace.enter(MotorSample(at: timeline.now, deviceMicroseconds: now.microseconds, truth: core.truth))
+    setTimer()
+  }
+
+  private func perform(_ action: DeviceAction) {
+    switch action {
+    case .indicate(let response, let central):
+      let port = port(of: central)
+      let isTaken = (try? response.bytes()).flatMap { port?.indicate($0, of: .percussControlPoint) } ?? false
+      // What never leaves is never confirmed: without this the core would wait for ever.
+      if !isTaken, port != nil { core.handle(.indicationConfirmed(central), at: now, into: &actions) }
+    case .notifyEvent(let event, let central): notify(event, .percussEvent, central)
+    case .notifyTelemetry(let telemetry, let central): notify(telemetry, .percussTelemetry, central)
+    case .notifyRoutineStatus(let status, let central): notify(status, .percussRoutineData, central)
+    case .notifyClock(let reply, let central): notify(reply, .percussClock, central)
+    case .disconnect(let central): port(of: central)?.disconnect()
+    case .poweredOff: onPowerChange?(false)
+    case .poweredOn:
+      clock = DeviceClock(origin: timeline.now, beginning: 0, driftPartsPerBillion: clock.driftPartsPerBillion)
+      onPowerChange?(true)
+    }
+  }
+
+  /// A notification that the radio has no room for is lost; its counter tells the central.
+  private func notify(_ message: some WireMessage, _ characteristic: BluetoothUUID, _ central: CentralNumber) {
+    guard let bytes = try? message.bytes() else { return }
+    _ = port(of: central)?.notify(bytes, of: characteristic)
+  }
+
+  private func port(of central: CentralNumber) -> (any PeripheralPort)? {
+    let place = Int(central.rawValue)
+    return connections.indices.contains(place) ? connections[place]?.port : nil
+  }
+
+  private func setTimer() {
+    var next = core.nextDeadline.map { clock.instant(of: $0.microseconds) }
+    let truth = core.truth
+    if truth.speedMilliPPM > 0 || truth.setpointMilliPPM > 0 {
+      let sampling = timeline.now.advanced(by: trace.interval)
+      next = min(next ?? sampling, sampling)
+    }
+    guard next != wakeUp?.instant else { return }
+    wakeUp?.action.cancel()
+    wakeUp = next.map { instant in
+      (instant, timeline.schedule(at: instant) { [weak self] in self?.assumeIsolated { $0.wake() } })
+    }
+  }
+
+  private func wake() {
+    wakeUp = nil
+    take(.tick)
+  }
+}
+
+extension DeviceCharacteristic {
+  /// The characteristic of that UUID, if the core knows it.
+  init?(_ uuid: BluetoothUUID) {
+    switch uuid {
+    case .percussFeature: self = .feature
+    case .percussControlPoint: self = .controlPoint
+    case .percussTelemetry: self = .telemetry
+    case .percussEvent: self = .event
+    case .percussRoutineData: self = .routineData
+    case .percussClock: self = .clock
+    case .batteryLevel: self = .batteryLevel
+    default: return nil
+    }
+  }
+}

@@ -2,15 +2,13 @@ internal import PercussWire
 
 /// What becomes due as time passes, and when the device next wants to be called.
 extension DeviceCore {
-  /// The next instant at which a decision is due: the caller gives a `.tick` then. Nil when nothing is due by itself.
-  ///
-  /// Always later than the last instant. Calls at other times change nothing in what the device does.
-  public var nextDeadline: DeviceInstant? {
+  /// The earliest instant at which something becomes due.
+  func earliestDeadline() -> DeviceInstant? {
     guard isOn else { return nil }
     var next = Deadline(now: now)
     next.add(lease?.end)
     next.add(timerEnd)
-    for central in centrals { next.add(central?.telemetryDue) }
+    for index in centrals.indices { next.add(centrals[index]?.telemetryDue) }
     if let playback {
       next.add(playback.scheduledStart)
       if playback.scheduledStart == nil { next.add(nextStepInstant(playback)) }
@@ -30,7 +28,7 @@ extension DeviceCore {
   mutating func pass(to instant: DeviceInstant, into actions: inout DeviceActions) {
     now = max(now, instant)
     body.advance(to: now.microseconds)
-    guard isOn else { return }
+    guard isOn, let nextDeadline, nextDeadline <= now else { return }
     raiseFaults(into: &actions)
     if let lease, lease.isExpired(at: now) { loseControl(.leaseExpired, into: &actions) }
     if let timerEnd, timerEnd <= now { runOutTimer(into: &actions) }
@@ -43,10 +41,10 @@ extension DeviceCore {
 
   /// What the last input left to do.
   mutating func settle(into actions: inout DeviceActions) {
-    guard isOn else { return }
-    raiseFaults(into: &actions)
+    if isOn { raiseFaults(into: &actions) }
     if isSwitchingOff { arriveAtRest(into: &actions) }
     if isStreamCreditDue { sendStreamCredit(into: &actions) }
+    nextDeadline = earliestDeadline()
   }
 
   private func nextStepInstant(_ playback: Playback) -> DeviceInstant? {

@@ -56,6 +56,11 @@ public struct DeviceCore: Sendable {
   /// The newest event that went to everybody.
   var newestEvent: DeviceEvent.Body
 
+  /// The next instant at which a decision is due: the caller gives a `.tick` then. Nil when nothing is due by itself.
+  ///
+  /// Always later than the last instant. Calls at other times change nothing in what the device does.
+  public internal(set) var nextDeadline: DeviceInstant?
+
   /// A device that was just switched on: idle, charged, at room temperature, with empty slots.
   public init(model: DeviceModel) {
     self.model = model
@@ -65,6 +70,7 @@ public struct DeviceCore: Sendable {
     queue = StepQueue(depth: model.queueDepth)
     centrals = Array(repeating: nil, count: CentralNumber.limit)
     newestEvent = Self.powerOnEvent
+    nextDeadline = earliestDeadline()
   }
 
   static var powerOnEvent: DeviceEvent.Body {
@@ -78,6 +84,11 @@ public struct DeviceCore: Sendable {
   ///   - instant: when, by the device's clock; never before the last one.
   ///   - actions: what the device wants done is appended.
   public mutating func handle(_ input: DeviceInput, at instant: DeviceInstant, into actions: inout DeviceActions) {
+    if case .tick = input, let nextDeadline, instant < nextDeadline {
+      // Nothing is due: the motor goes on, and that is all.
+      pass(to: instant, into: &actions)
+      return
+    }
     pass(to: instant, into: &actions)
     switch input {
     case .connected(let central): connect(central, into: &actions)
@@ -110,16 +121,14 @@ public struct DeviceCore: Sendable {
     into actions: inout DeviceActions
   ) -> AttributeError? {
     pass(to: instant, into: &actions)
+    defer { settle(into: &actions) }
     guard isOn, let index = index(of: central) else { return nil }
-    let refusal: AttributeError?
     switch characteristic {
-    case .controlPoint: refusal = writeControlPoint(value, from: index, into: &actions)
-    case .routineData: refusal = writeRoutineData(value, from: index, into: &actions)
-    case .clock: refusal = writeClock(value, from: index, into: &actions)
-    case .feature, .telemetry, .event, .batteryLevel: refusal = .malformedValue
+    case .controlPoint: return writeControlPoint(value, from: index, into: &actions)
+    case .routineData: return writeRoutineData(value, from: index, into: &actions)
+    case .clock: return writeClock(value, from: index, into: &actions)
+    case .feature, .telemetry, .event, .batteryLevel: return .malformedValue
     }
-    settle(into: &actions)
-    return refusal
   }
 
   /// What a read of a characteristic gives; nil where it cannot be read, or the device is off.

@@ -4,7 +4,7 @@
 /// it in the list below.
 import Foundation
 
-let rounds = 15
+let rounds = 301
 let benchmarks: [Benchmark]
 do {
   let frames = try FrameMix.load()

@@ -3,12 +3,15 @@
 struct JSONView {
   /// The bytes that the value was decoded from; a payload is a range of them.
   var source: [UInt8]
+  /// Whether enumerations and flags have their names, or numbers.
+  var names = true
 
   func of(_ value: Any) -> JSONValue {
     switch value {
     case let value as UInt64: return .string(String(value))
     case let value as any BinaryInteger: return .integer(Int64(truncatingIfNeeded: value))
     case let value as Range<Int>: return .string(hexadecimal(source[value]))
+    case let value as any RawRepresentable where !names: return of(value.rawValue)
     case let value as any OptionSet: return flags(value)
     case let value as any RawRepresentable: return enumerationValue(value)
     default: return .object(members(Mirror(reflecting: value)))

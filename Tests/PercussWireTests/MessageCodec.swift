@@ -4,6 +4,8 @@ import PercussWire
 struct MessageCodec: Sendable {
   /// What the bytes say, in the names of the specification.
   var view: @Sendable (_ bytes: [UInt8]) throws(WireError) -> JSONValue
+  /// The same with numbers for enumerations and flags.
+  var numbers: @Sendable (_ bytes: [UInt8]) throws(WireError) -> JSONValue
   /// Decodes, then encodes what came out into storage of this many bytes; as many as it needs, without a capacity.
   var reencode: @Sendable (_ bytes: [UInt8], _ capacity: Int?) throws(WireError) -> [UInt8]
   var maximumLength: Int
@@ -24,6 +26,7 @@ struct MessageCodec: Sendable {
   private static func of<Message: WireMessage>(_: Message.Type) -> MessageCodec {
     MessageCodec(
       view: { bytes throws(WireError) in JSONView(source: bytes).of(try Message(bytes)) },
+      numbers: { bytes throws(WireError) in JSONView(source: bytes, names: false).of(try Message(bytes)) },
       reencode: { bytes, capacity throws(WireError) in
         let message = try Message(bytes)
         return try encoding(capacity: capacity ?? message.encodedLength) { output throws(WireError) in

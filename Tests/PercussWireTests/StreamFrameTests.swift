@@ -134,7 +134,7 @@ struct StreamFrameTests {
     (0..<bytes.byteCount).map { bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
   }
 
-  private func found(_ event: JSONValue) throws -> Found {
+  func found(_ event: JSONValue) throws -> Found {
     func number(_ key: String) throws -> UInt64 { try #require(event[key]?.unsigned, "\(key) in \(event)") }
     if let frame = event["frame"] {
       return try .frame(

@@ -16,10 +16,15 @@ struct Generator {
   func generate() throws -> [WrittenFile] {
     let text = try String(contentsOf: root.appending(path: specification), encoding: .utf8)
     let specification = try SpecificationReader.read(text, file: specification)
+    return try Self.languages.flatMap { try write($0.init(specification)) }
+  }
+
+  /// The files of one language.
+  func write(_ view: any LanguageView) throws -> [WrittenFile] {
     let library = try library()
-    return try Self.languages.flatMap { $0.init(specification).files }.map { file in
+    return try view.files.map { file in
       var context = file.context
-      context["source"] = self.specification
+      context["source"] = specification
       guard let text = library.render(context, withTemplate: file.template) else {
         throw MissingTemplate(name: file.template, folder: templates.path)
       }

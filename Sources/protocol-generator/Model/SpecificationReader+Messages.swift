@@ -135,7 +135,7 @@ extension SpecificationReader {
     names.claim(name, in: "variants of \(message.name)", at: node, diagnostics)
     let conditions = conditions(when, of: message)
     let fields = fields(reader.list("fields"), from: message.headerSize)
-    for other in message.variants where !conditions.isEmpty {
+    for other in message.variants where !conditions.isEmpty && !other.when.isEmpty {
       let apart = other.when.contains { field, value in
         conditions[field].map { $0.value != value.value } ?? false
       }

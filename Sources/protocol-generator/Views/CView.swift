@@ -126,7 +126,7 @@ struct CView: LanguageView {
       let places = (0..<type.size).map { specification.byteOrder == .little ? $0 : type.size - 1 - $0 }
       let parts = places.enumerated().map { index, place in
         let byte = "bytes[\(index)]"
-        let wide = type.size > 2 || index > 0 ? "(\(type.size > 2 ? unsigned : "uint32_t"))\(byte)" : byte
+        let wide = "(\(type.size > 2 ? unsigned : "uint32_t"))\(byte)"
         return place == 0 ? byte : "\(wide) << \(place * 8)"
       }
       let unsignedRead = parts.count == 1 ? parts[0] : "(\(unsigned))(\(parts.joined(separator: " | ")))"

@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+@testable import protocol_generator
+
+@Suite struct `Generated files` {
+  @Test func `a fresh run writes what is committed, byte for byte`() throws {
+    let files = try Package.generator.generate()
+    let differences = Difference.between(files, and: Package.root)
+    #expect(differences.map(\.description) == [], "run 'make generate' and commit what it changed")
+    #expect(files.count > 30)
+  }
+
+  @Test func `a changed, a missing and a surplus file are each reported, and put right`() throws {
+    let folder = URL.temporaryDirectory.appending(path: "percuss-\(UUID().uuidString)", directoryHint: .isDirectory)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let files = try Package.generator.generate()
+    for file in files.dropFirst() {
+      try Difference(path: file.path, found: nil, expected: file.text).resolve(in: folder)
+    }
+    let changed = try #require(files.last)
+    let surplus = "\(SwiftView.folder)/Forgotten.swift"
+    try Difference(path: changed.path, found: nil, expected: "# Another\n" + changed.text).resolve(in: folder)
+    try Difference(path: surplus, found: nil, expected: "// of an enumeration that is gone").resolve(in: folder)
+
+    let differences = Difference.between(files, and: folder)
+    #expect(
+      differences.map(\.summary) == ["added    \(files[0].path)", "changed  \(changed.path)", "removed  \(surplus)"])
+    #expect(differences[1].description.contains("from line 1\n  - # Another\n"))
+
+    for difference in differences { try difference.resolve(in: folder) }
+    #expect(Difference.between(files, and: folder).isEmpty)
+  }
+
+  @Test func `a specification in the other byte order is read and written in that order`() throws {
+    let specification = try Package.specification { $0.replacing("byte_order: little", with: "byte_order: big") }
+    func text(_ view: any LanguageView, _ name: String) throws -> String {
+      try #require(try Package.generator.write(view).first { $0.path.hasSuffix(name) }).text
+    }
+    let swift = try text(SwiftView(specification), "ControlRequest.swift")
+    #expect(swift.contains("value.bigEndian(UInt16.self, at: 3)"))
+    #expect(!swift.contains("littleEndian"))
+    #expect(
+      try text(CView(specification), ".h").contains("return (uint16_t)((uint32_t)bytes[0] << 8 | bytes[1]);"))
+    #expect(try text(LuaView(specification), ".lua").contains("tree:add(field.proto, range)"))
+  }
+
+  @Test func `a missing template is named`() throws {
+    let empty = URL.temporaryDirectory.appending(path: "no-templates", directoryHint: .isDirectory)
+    let generator = Generator(root: Package.root, specification: Package.path, templates: empty)
+    #expect { try generator.generate() } throws: {
+      "\($0)".contains("There is no template 'swift/Enumeration.mustache'")
+    }
+  }
+}
+
+/// The package that these tests belong to.
+enum Package {
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+  static let path = "protocol-spec/percuss.yaml"
+
+  static var generator: Generator {
+    Generator(
+      root: root, specification: path,
+      templates: root.appending(path: "Sources/protocol-generator/Templates", directoryHint: .isDirectory))
+  }
+
+  /// Its specification after an edit; the edit must change something.
+  static func specification(_ edit: (String) -> String = { $0 + "\n" }) throws -> Specification {
+    let text = try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    let edited = edit(text)
+    try #require(edited != text)
+    return try SpecificationReader.read(edited, file: path)
+  }
+}

@@ -260,6 +260,7 @@ public actor SimulatedDevice: RadioPeripheral {
     case .notifyTelemetry(let telemetry, let central): notify(telemetry, .percussTelemetry, central)
     case .notifyRoutineStatus(let status, let central): notify(status, .percussRoutineData, central)
     case .notifyClock(let reply, let central): notify(reply, .percussClock, central)
+    case .notifyBatteryLevel(let percent, let central): _ = port(of: central)?.notify([percent], of: .batteryLevel)
     case .disconnect(let central): port(of: central)?.disconnect()
     case .poweredOff: onPowerChange?(false)
     case .poweredOn:

@@ -10,7 +10,7 @@ struct Generator {
   var templates: URL
 
   static var languages: [any LanguageView.Type] {
-    [SwiftView.self, CView.self, LuaView.self, MarkdownView.self]
+    [SwiftView.self, SwiftSchemaView.self, CView.self, LuaView.self, MarkdownView.self]
   }
 
   func generate() throws -> [WrittenFile] {

@@ -184,7 +184,7 @@ local routine_header = {
 
 local messages = {
   device_feature = {
-    title = "Device feature",
+    title = "Device feature", maximum_length = 22,
     header = {
       { name = "version_major", title = "Version major", type = "u8", doc = "Major version of the protocol; a central refuses one that it does not know." },
       { name = "version_minor", title = "Version minor", type = "u8", doc = "Minor version of the protocol; a higher one only appends." },
@@ -200,7 +200,7 @@ local messages = {
     },
   },
   control_request = {
-    title = "Control request",
+    title = "Control request", maximum_length = 20,
     header = {
       { name = "op_code", title = "Op code", type = "u8", values = op_code, open = true, doc = "What is asked for." },
       { name = "sequence", title = "Sequence", type = "u8", doc = "One more than that of the central's last request; wraps." },
@@ -350,7 +350,7 @@ local messages = {
     },
   },
   control_response = {
-    title = "Control response",
+    title = "Control response", maximum_length = 20,
     header = {
       { name = "marker", title = "Marker", type = "u8", constant = 0x80, hex = true, doc = "Tells a response from a request." },
       { name = "op_code", title = "Op code", type = "u8", values = op_code, open = true, doc = "The request's op code." },
@@ -449,7 +449,7 @@ local messages = {
     },
   },
   telemetry = {
-    title = "Telemetry",
+    title = "Telemetry", maximum_length = 20,
     header = {
       { name = "counter", title = "Counter", type = "u8", doc = "One more than that of the last one to this central; wraps. A gap tells a loss." },
       { name = "state", title = "State", type = "u8", values = device_state, doc = "What the device is doing." },
@@ -465,7 +465,7 @@ local messages = {
     },
   },
   device_event = {
-    title = "Device event",
+    title = "Device event", maximum_length = 20,
     header = {
       { name = "kind", title = "Kind", type = "u8", values = event_kind, doc = "What is reported." },
       { name = "counter", title = "Counter", type = "u8", doc = "One more than that of the last event for this central; wraps. A gap tells a loss." },
@@ -543,7 +543,7 @@ local messages = {
     },
   },
   routine_data = {
-    title = "Routine data",
+    title = "Routine data", maximum_length = 512,
     header = {
       { name = "kind", title = "Kind", type = "u8", values = routine_data_kind, doc = "What follows." },
     },
@@ -568,7 +568,7 @@ local messages = {
     },
   },
   routine_status = {
-    title = "Routine status",
+    title = "Routine status", maximum_length = 20,
     header = {
       { name = "kind", title = "Kind", type = "u8", values = routine_status_kind, doc = "What follows." },
     },
@@ -592,7 +592,7 @@ local messages = {
     },
   },
   clock_request = {
-    title = "Clock request",
+    title = "Clock request", maximum_length = 20,
     header = {
       { name = "kind", title = "Kind", type = "u8", constant = 0x01, hex = true, doc = "Tells a request." },
       { name = "sequence", title = "Sequence", type = "u8", doc = "Comes back in the reply." },
@@ -600,7 +600,7 @@ local messages = {
     },
   },
   clock_reply = {
-    title = "Clock reply",
+    title = "Clock reply", maximum_length = 20,
     header = {
       { name = "kind", title = "Kind", type = "u8", constant = 0x81, hex = true, doc = "Tells a reply." },
       { name = "sequence", title = "Sequence", type = "u8", doc = "From the request." },
@@ -631,6 +631,7 @@ local experts = {
   newer = ProtoExpert.new("percuss.newer", "A value of a later minor version", expert.group.PROTOCOL, expert.severity.NOTE),
   reserved = ProtoExpert.new("percuss.reserved_bits", "Reserved bits are set", expert.group.MALFORMED, expert.severity.ERROR),
   constant = ProtoExpert.new("percuss.unexpected_constant", "Another value than the only one", expert.group.MALFORMED, expert.severity.ERROR),
+  long = ProtoExpert.new("percuss.too_long", "More bytes than one value can have", expert.group.MALFORMED, expert.severity.ERROR),
   trailing = ProtoExpert.new("percuss.trailing", "Bytes that a later minor version appended", expert.group.PROTOCOL, expert.severity.NOTE),
 }
 percuss.experts = experts
@@ -771,6 +772,7 @@ local function dissect_message(name, tvb, pinfo, tree)
       offset = nil
     end
   end
+  if tvb:len() > message.maximum_length and offset == tvb:len() then subtree:add_proto_expert_info(experts.long) end
   if offset and offset < tvb:len() then
     subtree:add_proto_expert_info(experts.trailing, (tvb:len() - offset) .. " bytes behind the last known field")
   end

@@ -40,7 +40,8 @@ struct LuaView: LanguageView {
 
   private func message(_ message: Message) -> [String: Any] {
     var context: [String: Any] = [
-      "name": message.name, "title": title(message.name), "header": message.header.map(field),
+      "name": message.name, "title": title(message.name), "maximumLength": message.maximumLength,
+      "header": message.header.map(field),
     ]
     if !message.variants.isEmpty {
       context["body"] = [

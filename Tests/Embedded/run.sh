@@ -2,9 +2,6 @@
 # Compiles PercussWire and PercussCore as Embedded Swift for a Cortex-M4 class microcontroller and prints their code size.
 # Needs the Swift toolchain alone.
 #
-# PercussWire is also compiled with -no-allocations, with which the compiler refuses whatever touches the heap. That is done for a 64-bit
-# target: on 32-bit ones Swift 6.3 refuses every conversion to UInt64, for an array in the standard library that is never made.
-#
 # Usage: Tests/Embedded/run.sh [--target TRIPLE]        default: armv7em-none-none-eabi
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -17,6 +14,7 @@ case ${1:-} in
 esac
 out=.build/embedded/$triple
 rm -rf "$out"
+mkdir -p "$out"
 
 # The disassembler of the same toolchain counts the bytes, so no other package is needed.
 resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
@@ -26,20 +24,18 @@ objdump=$resources/../../bin/llvm-objdump
   exit 69
 }
 
-compile() {  # compile TRIPLE DIRECTORY MODULE [OPTION...]
-  local triple=$1 out=$2 module=$3
-  shift 3
-  mkdir -p "$out"
+compile() {  # compile MODULE
+  local module=$1
   find "Sources/$module" -name '*.swift' -print0 | sort -z | xargs -0 \
     swiftc -target "$triple" -enable-experimental-feature Embedded -Osize -wmo -parse-as-library \
       -swift-version 6 -warnings-as-errors -strict-memory-safety \
       -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault \
       -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature NonisolatedNonsendingByDefault \
-      -package-name percuss -module-name "$module" -I "$out" "$@" \
+      -package-name percuss -module-name "$module" -I "$out" \
       -emit-module -emit-module-path "$out/$module.swiftmodule" -c -o "$out/$module.o"
 }
 
-# Bytes in flash: instructions, constants, unwinding tables; bytes in flash and memory: initialised data; in memory: the rest.
+# Bytes in flash: instructions and constants; in flash and memory: initialised data; in memory alone: the rest.
 sizes() {  # sizes MODULE
   "$objdump" --section-headers "$out/$1.o" | awk -v module="$1" '
     # Columns: index, name, size, address, type. The type is missing for sections that hold neither code nor data.
@@ -61,12 +57,8 @@ sizes() {  # sizes MODULE
     }'
 }
 
-compile "$triple" "$out" PercussWire
-compile "$triple" "$out" PercussCore
-compile aarch64-none-none-elf "$out/no-allocations" PercussWire -no-allocations
-echo "PercussWire allocates nothing (-no-allocations, aarch64-none-none-elf)."
-
-echo
+compile PercussWire
+compile PercussCore
 echo "Code size for $triple, -Osize, in bytes, before a linker drops what a firmware does not call:"
 printf '%-14s %9s %9s %9s %9s\n' module code constants data bss
 sizes PercussWire

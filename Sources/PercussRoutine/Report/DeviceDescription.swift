@@ -1,0 +1,80 @@
+/// The device of a run, as the report names it.
+public struct DeviceDescription: Codable, Equatable, Sendable {
+  /// What it calls itself.
+  public var name: String
+  /// Its model; nil when it does not say.
+  public var model: String?
+  /// Its firmware; nil when it does not say.
+  public var firmware: String?
+  /// Whether it is a virtual device: no motor of metal moved.
+  public var isSimulated: Bool
+  /// What it can do.
+  public var feature: Feature
+
+  /// What a device can do, from its Feature characteristic.
+  public struct Feature: Codable, Equatable, Sendable {
+    /// The protocol version, as in `1.0`.
+    public var version: String
+    /// The names of what it can do.
+    public var features: [String]
+    /// Lowest speed of the turning motor, in PPM.
+    public var speedMinimumPPM: Int
+    /// Highest speed, in PPM.
+    public var speedMaximumPPM: Int
+    /// Speeds are multiples of this, in PPM.
+    public var speedStepPPM: Int
+    /// Highest force limit, in 0.1 N.
+    public var forceMaximumDecinewtons: Int
+    /// Number of routine slots.
+    public var routineSlots: Int
+    /// Longest routine in steps.
+    public var routineSteps: Int
+
+    /// A description; see the properties.
+    public init(
+      version: String, features: [String], speedMinimumPPM: Int, speedMaximumPPM: Int, speedStepPPM: Int,
+      forceMaximumDecinewtons: Int, routineSlots: Int, routineSteps: Int
+    ) {
+      self.version = version
+      self.features = features
+      self.speedMinimumPPM = speedMinimumPPM
+      self.speedMaximumPPM = speedMaximumPPM
+      self.speedStepPPM = speedStepPPM
+      self.forceMaximumDecinewtons = forceMaximumDecinewtons
+      self.routineSlots = routineSlots
+      self.routineSteps = routineSteps
+    }
+  }
+
+  /// A description; see the properties.
+  public init(name: String, model: String?, firmware: String?, isSimulated: Bool, feature: Feature) {
+    self.name = name
+    self.model = model
+    self.firmware = firmware
+    self.isSimulated = isSimulated
+    self.feature = feature
+  }
+}
+
+/// The link of a run, as the report names it.
+public struct LinkDescription: Codable, Equatable, Sendable {
+  /// What carried it: `memory` for the in-memory radio.
+  public var transport: String
+  /// The connection interval in microseconds; nil when unknown.
+  public var connectionIntervalMicroseconds: Int64?
+  /// ATT_MTU in bytes; one value is at most 3 bytes less.
+  public var maximumTransmissionUnit: Int
+  /// What the link counted, by name in snake_case; empty when it counts nothing.
+  public var statistics: [String: Int64]
+
+  /// A description; see the properties.
+  public init(
+    transport: String, connectionIntervalMicroseconds: Int64?, maximumTransmissionUnit: Int,
+    statistics: [String: Int64] = [:]
+  ) {
+    self.transport = transport
+    self.connectionIntervalMicroseconds = connectionIntervalMicroseconds
+    self.maximumTransmissionUnit = maximumTransmissionUnit
+    self.statistics = statistics
+  }
+}

@@ -76,7 +76,8 @@ let tests: [Target] = [
     dependencies: ["PercussClient", "PercussWire", "PercussGATT", "PercussTime", "PercussLink"],
     swiftSettings: houseSettings),
   .testTarget(
-    name: "PercussRoutineTests", dependencies: ["PercussRoutine", "PercussClient", "PercussTime", "PercussWire"],
+    name: "PercussRoutineTests",
+    dependencies: ["PercussRoutine", "PercussClient", "PercussLink", "PercussTime", "PercussWire"],
     exclude: ["BadDocuments"], swiftSettings: houseSettings),
   // Device, radio, client and player together, on the virtual clock.
   .testTarget(

@@ -1,0 +1,121 @@
+internal import PercussClient
+internal import PercussTime
+internal import PercussWire
+
+// How a run ends: the first reason counts, then the motor is stopped, seen at rest, and given back.
+extension PlayerSession {
+  /// A request failed.
+  mutating func failed(_ error: DeviceError, at now: MonotonicInstant) {
+    let step = hostStart == nil ? nil : max(0, ledger.furthest)
+    switch error.reason {
+    case .disconnected:
+      isConnected = false
+      conclude(.lost, .linkLost, "\(error)", step: step, at: now)
+    case .noResponse:
+      conclude(.lost, .noResponse, "\(error)", step: step, at: now)
+    case .refused(let refusal) where refusal.result == .controlHeld:
+      mayHoldControl = false
+      conclude(.failed, .controlHeld, "\(error)", step: step, at: now)
+    case .refused(let refusal) where refusal.result == .controlRequired:
+      lostControl(nil, at: now)
+    case .refused(let refusal) where refusal.result == .faultActive:
+      conclude(.failed, .fault, "\(error)", step: step, at: now)
+    case .refused(let refusal) where phase == .playing && plan.mode == .uploaded && Self.isLateConfirmation(refusal):
+      // The button, or the time-out, was faster than the operator; the device's event says which.
+      break
+    case .stopped:
+      conclude(.stopped, .stoppedElsewhere, "The device was stopped by this program.", step: step, at: now)
+    default:
+      conclude(.failed, .refused, "\(error)", step: step, at: now)
+    }
+  }
+
+  private static func isLateConfirmation(_ refusal: DeviceError.Refusal) -> Bool {
+    guard case .confirm = refusal.operation else { return false }
+    return refusal.result == .wrongState || refusal.result == .outOfRange
+  }
+
+  mutating func timePassed(at now: MonotonicInstant) {
+    if now >= waitDeadline { waitRanOut(at: now) }
+    if phase == .playing, plan.mode == .uploaded, now >= runBound { concludeOverdue(at: now) }
+    guard now >= bound else { return }
+    bound = .distantFuture
+    switch phase {
+    case .playing: if plan.mode == .uploaded { probe(at: now) }
+    case .stopping: watchRest(from: now)
+    case .watchingRest:
+      guard hasTriedStop || !isConnected else { return stop(at: now) }
+      doubtRest()
+      release(at: now)
+    case .releasing: finish()
+    default: break
+    }
+  }
+
+  /// The first reason to end; later ones change nothing.
+  mutating func conclude(
+    _ outcome: RunOutcome, _ code: RunReason.Code, _ message: String, step: Int? = nil, hasEnded: Bool = false,
+    at now: MonotonicInstant
+  ) {
+    guard verdict == nil else {
+      // The end of the connection ends what was still to be done.
+      if !isConnected, phase != .finished {
+        doubtRest()
+        finish()
+      }
+      return
+    }
+    verdict = Verdict(outcome: outcome, reason: RunReason(code, message, step: step))
+    if endMicroseconds == nil { endMicroseconds = hostStart.map { (now - $0).wholeMicroseconds } }
+    stopAsking()
+    if phase == .fresh || !isConnected || code == .controlHeld {
+      // Nothing was sent, nothing can be sent, or the motion is another's.
+      finish()
+    } else if hasEnded {
+      watchRest(from: now)
+    } else {
+      stop(at: now)
+    }
+  }
+
+  mutating func stop(at now: MonotonicInstant) {
+    phase = .stopping
+    hasTriedStop = true
+    actions.append(.tell(.stopping))
+    // The device object repeats a stop for 3 s before it gives up.
+    bound = now.advanced(by: .seconds(5))
+    actions.append(.perform(.stop))
+  }
+
+  mutating func watchRest(from now: MonotonicInstant) {
+    phase = .watchingRest
+    restSamples = 0
+    bound = now.advanced(by: Self.restBound)
+  }
+
+  /// Nobody saw the motor at rest: a run that would have been called a good one is not.
+  mutating func doubtRest() {
+    guard !isRestVerified, let verdict, verdict.outcome == .completed || verdict.outcome == .stopped else { return }
+    let seen = isConnected ? "telemetry did not show" : "the connection ended before telemetry showed"
+    self.verdict = Verdict(
+      outcome: isConnected ? .failed : .lost,
+      reason: RunReason(
+        isConnected ? .notAtRest : .linkLost,
+        "\(verdict.reason.message) But \(seen) the motor at rest. Make sure that it is; its button stops it.",
+        step: verdict.reason.step))
+  }
+
+  mutating func release(at now: MonotonicInstant) {
+    guard mayHoldControl, isConnected else { return finish() }
+    phase = .releasing
+    // The device object gives up a request after 9 s.
+    bound = now.advanced(by: .seconds(10))
+    actions.append(.perform(live.hasChangedForceLimit ? .setForceLimit(forceDecinewtons: 0) : .releaseControl))
+  }
+
+  mutating func finish() {
+    phase = .finished
+    bound = .distantFuture
+    if let verdict { actions += [.tell(.finished(verdict.outcome)), .finish] }
+  }
+}

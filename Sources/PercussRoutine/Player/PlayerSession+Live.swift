@@ -1,0 +1,217 @@
+internal import PercussClient
+internal import PercussTime
+internal import PercussWire
+
+/// What is known of a device that is led command by command.
+struct LiveState {
+  /// The commands, or why there are none.
+  let schedule: Result<LiveSchedule, LiveSchedule.TooShort>
+  /// The uncertainty of a hand-off: a command waits for the next connection event. Nil when the interval is unknown.
+  let uncertainty: Int64?
+  /// Whether the device limits its force.
+  let limitsForce: Bool
+  var next = 0
+  /// One request at a time: the one whose answer is awaited.
+  var outstanding: ControlRequest.Body?
+  /// When the last request was sent.
+  var lastSent = MonotonicInstant.zero
+  /// How much later than nominal the present section is: the time taken by waits.
+  var shift: Int64 = 0
+  /// The wait that is going on.
+  var waiting: Int?
+  /// Whether the operator has confirmed it.
+  var isConfirmed = false
+  var hasChangedForceLimit = false
+
+  init(_ plan: Plan, feature: DeviceFeature, connectionInterval: Int64?) {
+    limitsForce = feature.features.contains(.forceLimit)
+    uncertainty = connectionInterval
+    do throws(LiveSchedule.TooShort) {
+      schedule = .success(
+        try LiveSchedule(
+          plan, speedStep: feature.speedStepPPM, limitsForce: limitsForce, connectionInterval: connectionInterval))
+    } catch {
+      schedule = .failure(error)
+    }
+  }
+
+  var commands: [LiveSchedule.Command] {
+    if case .success(let schedule) = schedule { schedule.commands } else { [] }
+  }
+
+  var lead: Int64 {
+    if case .success(let schedule) = schedule { schedule.lead } else { 0 }
+  }
+}
+
+// Live mode: the host keeps the time. Every command is due at an absolute instant from the start of the run, and none leaves before it.
+extension PlayerSession {
+  mutating func prepareLive(at now: MonotonicInstant) {
+    if case .failure(let problem) = live.schedule {
+      conclude(
+        .failed, .unplayable,
+        "Step \(problem.step) lasts \(RunProfile.short(microseconds: problem.duration)), but live its commands need "
+          + "\(RunProfile.short(microseconds: problem.needed)) on this link. Make it longer, or play the routine uploaded.",
+        step: problem.step, at: now)
+      return
+    }
+    actions.append(.tell(.preparing(.starting)))
+    phase = .starting
+    guard live.limitsForce else { return startLive(at: now) }
+    send(.setForceLimit(forceDecinewtons: plan.steps.first?.forceLimit ?? 0), at: now)
+  }
+
+  private mutating func startLive(at now: MonotonicInstant) {
+    phase = .playing
+    hostStart = now
+    actions.append(.tell(.started))
+  }
+
+  private mutating func send(_ operation: ControlRequest.Body, at now: MonotonicInstant) {
+    if case .setForceLimit = operation { live.hasChangedForceLimit = true }
+    live.outstanding = operation
+    live.lastSent = now
+    actions.append(.perform(operation))
+  }
+
+  mutating func livePerformed(_ operation: ControlRequest.Body, at now: MonotonicInstant) {
+    if live.outstanding == operation { live.outstanding = nil }
+  }
+
+  /// The first force limit is in force: the run begins.
+  mutating func livePrepared(at now: MonotonicInstant) {
+    live.outstanding = nil
+    startLive(at: now)
+  }
+
+  private func instant(_ microseconds: Int64) -> MonotonicInstant {
+    (hostStart ?? .zero).advanced(by: .microseconds(microseconds))
+  }
+
+  /// When the next command is due; the end of the plan after the last one; never while the operator is waited for.
+  private var due: MonotonicInstant {
+    let commands = live.commands
+    if let waiting = live.waiting, live.next == commands.count || commands[live.next].step != waiting {
+      return .distantFuture
+    }
+    guard live.next < commands.count else { return instant(Int64(plan.nominalDuration) * 1_000 + live.shift) }
+    return instant(commands[live.next].due + live.shift)
+  }
+
+  /// By when the next step must begin, or the run end; force limits and the later parts of a ramp have no lateness of their own.
+  private var latest: MonotonicInstant {
+    if live.waiting != nil { return .distantFuture }
+    let commands = live.commands
+    let entry = commands[min(live.next, commands.count)...].first { $0.entersStep }
+    let due = entry.map(\.due) ?? Int64(plan.nominalDuration) * 1_000
+    return instant(due + live.shift).advanced(by: options.tolerance)
+  }
+
+  /// Requests of the player's own renew the lease before the device object would, at instants where they are not in a step's way.
+  private var renewal: MonotonicInstant {
+    let ordinary = live.lastSent.advanced(by: options.lease / 4)
+    let procedure = Duration.microseconds(live.lead)
+    guard due > ordinary, due < ordinary.advanced(by: procedure) else {
+      return due <= ordinary ? .distantFuture : ordinary
+    }
+    let earlier = due - procedure
+    return earlier > live.lastSent.advanced(by: procedure) ? earlier : .distantFuture
+  }
+
+  var liveDeadline: MonotonicInstant {
+    // With an answer outstanding nothing can be sent; the tolerance still runs out.
+    guard live.outstanding != nil else { return min(due, renewal) }
+    return options.latePolicy == .stop ? latest.advanced(by: .microseconds(1)) : .distantFuture
+  }
+
+  /// Sends what is due.
+  mutating func lead(at now: MonotonicInstant) {
+    if options.latePolicy == .stop, now > latest { return concludeHeldUp(at: now) }
+    guard live.outstanding == nil else { return }
+    if live.isConfirmed { endWait(at: now) }
+    guard now >= due else {
+      if now >= renewal { send(.keepAlive, at: now) }
+      return
+    }
+    let commands = live.commands
+    guard live.next < commands.count else {
+      finishLive(at: now)
+      return
+    }
+    let command = commands[live.next]
+    live.next += 1
+    switch command.change {
+    case .speed(let ppm, let ramp): send(.setSpeed(speedPPM: ppm, rampMilliseconds: ramp), at: now)
+    case .forceLimit(let limit): send(.setForceLimit(forceDecinewtons: limit), at: now)
+    }
+    if command.entersStep, let hostStart {
+      entered(
+        command.step, planned: command.due + live.shift, actual: (now - hostStart).wholeMicroseconds,
+        uncertainty: live.uncertainty, by: .handOff, at: now)
+    }
+    guard plan.steps[command.step].kind == .wait, verdict == nil else { return }
+    live.waiting = command.step
+    // Its commands are all sent before the operator is asked.
+    guard live.next == commands.count || commands[live.next].step != command.step else { return }
+    let timeout = Duration.milliseconds(Int64(plan.steps[command.step].duration))
+    ask(command.step, timeout: timeout, until: now.advanced(by: timeout))
+  }
+
+  mutating func liveConfirmed() {
+    live.isConfirmed = true
+  }
+
+  /// What comes next is planned from the confirmation on, or from the answer to a request that was under way then.
+  private mutating func endWait(at now: MonotonicInstant) {
+    live.isConfirmed = false
+    guard let hostStart, let step = live.waiting else { return }
+    live.waiting = nil
+    live.shift = (now - hostStart).wholeMicroseconds - Int64(plan.steps[step].offset) * 1_000
+  }
+
+  private mutating func finishLive(at now: MonotonicInstant) {
+    if ledger.firstMiss != nil {
+      concludeMissed(at: now)
+    } else {
+      conclude(.completed, .completed, "The routine was played to its end.", at: now)
+    }
+  }
+
+  /// The command was due, but could not be sent in time.
+  private mutating func concludeHeldUp(at now: MonotonicInstant) {
+    let step = live.next < live.commands.count ? live.commands[live.next].step : plan.steps.count - 1
+    let allowed = RunProfile.short(microseconds: options.tolerance.wholeMicroseconds)
+    conclude(
+      .missed, .late,
+      "Step \(step) could not begin within \(allowed) of its instant: "
+        + (live.outstanding == nil ? "this host was busy. " : "the device had not answered the request before. ")
+        + "Play it uploaded, where the device keeps the time, or use a better link.",
+      step: step, at: now)
+  }
+
+  /// The device reported an event while it is led.
+  mutating func liveReported(_ event: DeviceEvent, at now: MonotonicInstant) {
+    guard phase == .playing else { return }
+    let step = max(0, ledger.furthest)
+    switch event.body {
+    case .faultRaised(let fault, _):
+      conclude(
+        .failed, .fault,
+        "A fault of the device (\(fault)) ended the run in step \(step). Remove its cause, then reset the device.",
+        step: step, at: now)
+    case .stateChanged(let state, _, let cause, _) where state == .idle || state == .stopping:
+      switch cause {
+      case .button:
+        conclude(.stopped, .button, "The device's button ended the run in step \(step).", step: step, at: now)
+      case .timer: conclude(.stopped, .timer, "The device's timer ended the run in step \(step).", step: step, at: now)
+      case .autoOff:
+        conclude(.stopped, .switchedOff, "The device switched itself off in step \(step).", step: step, at: now)
+      case .command where state == .stopping:
+        conclude(
+          .stopped, .stoppedElsewhere, "Another request stopped the device in step \(step).", step: step, at: now)
+      default: break
+      }
+    default: break
+    }
+  }
+}

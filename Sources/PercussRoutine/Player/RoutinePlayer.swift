@@ -1,0 +1,192 @@
+internal import PercussClient
+internal import PercussTime
+internal import PercussWire
+internal import Synchronization
+
+/// Plays a plan on a device and brings back the evidence.
+///
+/// ```swift
+/// let player = RoutinePlayer(plan, on: device, context: context) { step in await operatorConfirms(step) }
+/// let report = await player.play()
+/// ```
+///
+/// - It never throws: every ending, good or bad, is a report. Every wait in it is bounded, that for the operator by the step's time-out.
+/// - When the calling task is cancelled, the motor is stopped and watched until it rests; the report then says `stopped` with the steps so far.
+/// - When the link is lost, the run is over: nothing is resumed.
+/// - Whatever fails, its last act is to stop the motor, unless the device has ended the routine itself or another central holds it.
+///
+/// What it decides is decided by ``PlayerSession``; streamed mode will be a third keeper of the time beside uploaded and live there.
+public final class RoutinePlayer<D: RoutineDevice>: Sendable {
+  /// How many elements of ``progress`` wait for a slow consumer; older ones are dropped.
+  public static var progressLimit: Int { 64 }
+
+  /// What the run has to tell while it goes on; one consumer. The last element is `.finished`.
+  public let progress: AsyncStream<RunProgress>
+
+  private let plan: Plan
+  private let device: D
+  private let context: RunContext
+  private let options: PlayerOptions
+  private let confirm: @Sendable (WaitingStep) async -> Bool
+  private let teller: AsyncStream<RunProgress>.Continuation
+
+  /// A player for one run.
+  ///
+  /// - Parameters:
+  ///   - confirm: asked when a step waits for the operator: true goes on, false stops the run. Its task is cancelled when the answer is no longer wanted,
+  ///     because the button was faster or the time is over.
+  public init(
+    _ plan: Plan, on device: D, context: RunContext, options: PlayerOptions = PlayerOptions(),
+    confirm: @escaping @Sendable (WaitingStep) async -> Bool
+  ) {
+    self.plan = plan
+    self.device = device
+    self.context = context
+    self.options = options
+    self.confirm = confirm
+    (progress, teller) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.progressLimit))
+  }
+
+  /// Plays the plan, once. Call it on the device's timeline.
+  public func play() async -> RunReport {
+    let run = PlayerRun(self.plan, device: device, context: context, options: options, confirm: confirm, teller: teller)
+    return await withTaskCancellationHandler {
+      await run.play()
+    } onCancel: {
+      run.enter(.cancelled)
+    }
+  }
+}
+
+/// One run: carries out what the session decides. Everything happens on the device's timeline.
+private actor PlayerRun<D: RoutineDevice> {
+  private nonisolated let timeline: any Timeline
+  private nonisolated let device: D
+  private nonisolated let confirm: @Sendable (WaitingStep) async -> Bool
+  private nonisolated let teller: AsyncStream<RunProgress>.Continuation
+  private let context: RunContext
+  private let segments: [RoutineSegment]
+  private var session: PlayerSession
+  private var timer: ScheduledAction?
+  private var armedFor: MonotonicInstant?
+  private var asking: Task<Void, any Error>?
+  private var listening: [Task<Void, any Error>] = []
+  private var ending: CheckedContinuation<Void, Never>?
+  private var isOver = false
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { timeline.asUnownedSerialExecutor() }
+
+  init(
+    _ plan: Plan, device: D, context: RunContext, options: PlayerOptions,
+    confirm: @escaping @Sendable (WaitingStep) async -> Bool, teller: AsyncStream<RunProgress>.Continuation
+  ) {
+    timeline = device.timeline
+    self.device = device
+    self.context = context
+    self.confirm = confirm
+    self.teller = teller
+    segments = plan.steps.map(\.segment)
+    session = PlayerSession(
+      plan, feature: device.feature, options: options,
+      connectionInterval: context.link.connectionIntervalMicroseconds)
+  }
+
+  func play() async -> RunReport {
+    listen()
+    handle(.begin)
+    await withCheckedContinuation { continuation in
+      if isOver { continuation.resume() } else { ending = continuation }
+    }
+    for task in listening { task.cancel() }
+    asking?.cancel()
+    timer?.cancel()
+    teller.finish()
+    return session.report(context)
+  }
+
+  /// From anywhere, in any task: runs on the timeline, after what is ready there.
+  nonisolated func enter(_ input: PlayerSession.Input) {
+    timeline.schedule(at: .zero) { [self] in assumeIsolated { $0.handle(input) } }
+  }
+
+  /// Both sequences begin before the first request, so that nothing goes by unseen.
+  private func listen() {
+    let (events, telemetry) = (device.events, device.telemetry)
+    listening.append(
+      timeline.start { [weak self] in
+        for await event in events { await self?.handle(.event(event)) }
+      })
+    listening.append(
+      timeline.start { [weak self] in
+        for await sample in telemetry {
+          await self?.handle(.telemetry(sample.telemetry, receivedAt: sample.receivedAt))
+        }
+      })
+  }
+
+  private func handle(_ input: PlayerSession.Input) {
+    for action in session.handle(input, at: timeline.now) {
+      switch action {
+      case .tell(let progress): teller.yield(progress)
+      case .perform(let operation): perform(operation)
+      case .upload: upload()
+      case .ask(let step): ask(step)
+      case .stopAsking:
+        asking?.cancel()
+        asking = nil
+      case .finish:
+        isOver = true
+        ending?.resume()
+        ending = nil
+      }
+    }
+    armTimer()
+  }
+
+  private func perform(_ operation: ControlRequest.Body) {
+    // In a task that nobody cancels: a cancelled run still has to stop its motor.
+    timeline.start { [device, weak self] in
+      let result: Result<ControlResponse, DeviceError>
+      do throws(DeviceError) { result = .success(try await device.perform(operation)) } catch {
+        result = .failure(error)
+      }
+      await self?.handle(.performed(operation, result))
+    }
+  }
+
+  private func upload() {
+    let slot = session.options.slot
+    timeline.start { [device, segments, weak self] in
+      let result: Result<RoutineImage, DeviceError>
+      do throws(DeviceError) {
+        result = .success(try await device.upload(segments, to: slot, progress: nil))
+      } catch { result = .failure(error) }
+      await self?.handle(.uploaded(result))
+    }
+  }
+
+  private func ask(_ step: WaitingStep) {
+    asking = timeline.start { [confirm, weak self] in
+      let isConfirmed = await confirm(step)
+      // The answer of someone who was told to give up is no answer.
+      guard !Task.isCancelled else { return }
+      await self?.handle(.answered(step: step.index, isConfirmed: isConfirmed))
+    }
+  }
+
+  private func armTimer() {
+    let deadline = session.nextDeadline
+    guard deadline != armedFor else { return }
+    timer?.cancel()
+    armedFor = deadline
+    timer = deadline.map { deadline in
+      timeline.schedule(at: deadline) { [weak self] in self?.assumeIsolated { $0.timePassed() } }
+    }
+  }
+
+  private func timePassed() {
+    armedFor = nil
+    timer = nil
+    handle(.timePassed)
+  }
+}

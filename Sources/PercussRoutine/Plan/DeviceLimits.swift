@@ -1,3 +1,5 @@
+public import PercussWire
+
 /// What a device can do, as far as a routine needs to know.
 public struct DeviceLimits: Sendable, Equatable {
   /// The slowest and fastest speed, in PPM.
@@ -55,4 +57,18 @@ public enum PlayMode: String, Sendable, CaseIterable {
   case streamed
   /// The host, command by command.
   case live
+}
+
+extension DeviceLimits {
+  /// What a routine may ask of a device with this feature.
+  public init(_ feature: DeviceFeature) {
+    let has = feature.features
+    self.init(
+      speedMinimum: feature.speedMinimumPPM, speedMaximum: feature.speedMaximumPPM,
+      speedStep: feature.speedStepPPM,
+      forceMaximum: has.contains(.forceLimit) ? feature.forceMaximumDecinewtons : nil,
+      routineSlots: has.contains(.routines) ? Int(feature.routineSlots) : 0,
+      maximumRoutineSteps: Int(feature.routineSteps),
+      queueDepth: has.contains(.stream) ? Int(feature.queueDepth) : 0, supportsWait: has.contains(.wait))
+  }
 }

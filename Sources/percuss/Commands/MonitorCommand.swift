@@ -1,0 +1,72 @@
+import ArgumentParser
+import PercussClient
+import PercussLink
+import PercussTime
+import PercussWire
+
+/// `percuss monitor`: what a device reports, as it reports it.
+struct MonitorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "monitor",
+    abstract: "Show telemetry and events as they arrive.",
+    discussion: "Only listens: it takes no control and moves nothing.")
+
+  @Option(name: .customLong("for"), help: "How long to listen; without it until Ctrl-C, or 10s of virtual time.")
+  var length: DurationArgument?
+
+  @Option(help: "Time between two telemetry values, 20ms to 60s.")
+  var rate = DurationArgument(.milliseconds(200))
+
+  @OptionGroup var device: DeviceOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard (.milliseconds(20) ... .seconds(60)).contains(rate.duration) else {
+      throw ValidationError("--rate is 20ms to 60s.")
+    }
+  }
+
+  func run() throws {
+    try reportingFailures(asJSON: output.json) {
+      let opened = try OpenedDevice(device)
+      defer { opened.close() }
+      let length = length?.duration ?? (opened.isVirtualTime ? .seconds(10) : nil)
+      let ended = try opened.run { bench in
+        let work = bench.timeline.start { try await listen(bench, for: length) }
+        let interruption = Interruption { work.cancel() }
+        defer { interruption.end() }
+        return try await work.value
+      }
+      guard let ended else { return }
+      throw CommandFailure(.missedOrLost, "percuss: the connection ended (\(ended)); connect again")
+    }
+  }
+
+  /// Why the connection ended; nil when the time was over or the user had enough.
+  private func listen(_ bench: Bench, for length: Duration?) async throws -> String? {
+    let printer = TelemetryPrinter(output.json ? .json : .text)
+    let (telemetry, events) = (bench.device.telemetry, bench.device.events)
+    try await bench.device.setTelemetryInterval(rate.duration)
+    let start = bench.timeline.now
+    let watching = bench.timeline.start { for await sample in telemetry { printer.show(sample, since: start) } }
+    let clock = length.map { length in
+      bench.timeline.schedule(after: length) { watching.cancel() }
+    }
+    defer { clock?.cancel() }
+    let reading = bench.timeline.start { () -> String? in
+      for await event in events {
+        printer.show(event, since: start)
+        if case .disconnected(let reason) = event { return reason.description }
+      }
+      return nil
+    }
+    defer { reading.cancel() }
+    try await withTaskCancellationHandler {
+      try await watching.value
+    } onCancel: {
+      watching.cancel()
+    }
+    guard await !bench.device.isConnected else { return nil }
+    return try await reading.value
+  }
+}

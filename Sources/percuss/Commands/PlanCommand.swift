@@ -1,0 +1,131 @@
+import ArgumentParser
+import PercussClient
+import PercussRoutine
+import PercussTime
+
+/// `percuss plan FILE`: what a device will be told to do, step by step. Nothing moves.
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Show a routine as a device would play it, step by step.",
+    discussion: """
+      Asks the device what it can do, writes out repeats and pulses, and prints every
+      step with its exact offset. What the device cannot do is an error here, as it
+      would be for `percuss run`. Nothing moves.
+      """)
+
+  @Argument(help: "A routine document, YAML or JSON; - is the standard input.")
+  var file: String
+
+  @Option(help: "How it would be played: \(ModeArgument.names).")
+  var mode = ModeArgument.auto
+
+  @Flag(name: .long, help: "Print every step; otherwise a long run of alike turns is summed up.")
+  var all = false
+
+  @OptionGroup var device: DeviceOptions
+  @OptionGroup var output: OutputOptions
+
+  private struct Line: Encodable {
+    let type = "step"
+    let index: Int
+    let offsetMs: UInt32
+    let durationMs: UInt32
+    let kind: String
+    let speedFromPpm: UInt16
+    let speedToPpm: UInt16
+    let forceLimitDecinewtons: UInt16?
+    let path: String
+    let line: Int
+    let name: String?
+    let prompts: [String]
+  }
+
+  private struct Summary: Encodable {
+    let type = "plan"
+    let name: String
+    let mode: String
+    let device: String
+    let steps: Int
+    let nominalDurationMs: UInt32
+    let longestDurationMs: UInt32
+  }
+
+  func run() throws {
+    try reportingFailures(asJSON: output.json) {
+      let document = try DocumentFile.load(file)
+      let opened = try OpenedDevice(device)
+      defer { opened.close() }
+      let (feature, name) = try opened.run { bench in (bench.device.feature, bench.name) }
+      let plan = try Plan(compiling: document, for: DeviceLimits(feature), mode: mode.resolved(for: feature))
+      output.json ? printLines(plan, device: name) : printTable(plan, device: name)
+    }
+  }
+
+  private func printLines(_ plan: Plan, device: String) {
+    for step in plan.steps {
+      let origin = plan.origin(ofStepAt: step.index)
+      say(
+        JSONLine.text(
+          Line(
+            index: step.index, offsetMs: step.offset, durationMs: step.duration, kind: step.kind.word,
+            speedFromPpm: step.speedFrom, speedToPpm: step.speedTo, forceLimitDecinewtons: step.forceLimit,
+            path: origin?.description ?? "", line: origin?.line ?? 0, name: origin?.name,
+            prompts: plan.prompts(atStepAt: step.index))))
+    }
+    say(
+      JSONLine.text(
+        Summary(
+          name: plan.name, mode: plan.mode.rawValue, device: device, steps: plan.steps.count,
+          nominalDurationMs: plan.nominalDuration, longestDurationMs: plan.totalDuration)))
+  }
+
+  private func printTable(_ plan: Plan, device: String) {
+    let terminal = Terminal.ofStandardOutput()
+    say(terminal.styled(plan.name, .bold))
+    say("  \(plan.steps.count) steps, \(clock(plan.nominalDuration)), \(plan.mode.rawValue), on \(device)")
+    if plan.totalDuration != plan.nominalDuration {
+      say("  up to \(clock(plan.totalDuration)) if each confirmation comes at the last moment")
+    }
+    say(terminal.styled("\n  step    offset  duration  what                       force  from", .dim))
+    for step in plan.steps {
+      for prompt in plan.prompts(atStepAt: step.index) { say("        " + terminal.styled("“\(prompt)”", .cyan)) }
+      if isSummedUp(step, in: plan) { continue }
+      say(row(step, plan.origin(ofStepAt: step.index)))
+    }
+  }
+
+  /// The pulses of one pulse step read best as their first pair and a count.
+  private func isSummedUp(_ step: PlanStep, in plan: Plan) -> Bool {
+    guard !all, let turn = plan.origin(ofStepAt: step.index)?.turns.last, turn.kind == "pulse", turn.count > 4 else {
+      return false
+    }
+    if turn.number == 3 { say("        … \(turn.count - 3) more in turn (--all prints them)") }
+    return turn.number > 2 && turn.number < turn.count
+  }
+
+  private func row(_ step: PlanStep, _ origin: StepOrigin?) -> String {
+    let what =
+      switch step.kind {
+      case .hold: "hold \(step.speedTo) ppm"
+      case .ramp: "ramp \(step.speedFrom) to \(step.speedTo) ppm"
+      case .rest: "rest"
+      case .wait: "wait for the operator"
+      }
+    let force = step.forceLimit.map { Force.decinewtons($0).description } ?? "-"
+    return "  " + pad(String(step.index), 4, left: true) + pad(clock(step.offset), 10, left: true)
+      + pad(seconds(step.duration), 10, left: true) + "  " + pad(what, 24) + pad(force, 8, left: true) + "  "
+      + (origin?.description ?? "")
+  }
+}
+
+extension PlanStep.Kind {
+  var word: String {
+    switch self {
+    case .hold: "hold"
+    case .ramp: "ramp"
+    case .rest: "rest"
+    case .wait: "wait"
+    }
+  }
+}

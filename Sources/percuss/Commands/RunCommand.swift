@@ -1,0 +1,136 @@
+import ArgumentParser
+import Foundation
+import PercussClient
+import PercussRoutine
+import PercussTime
+import PercussWire
+
+/// `percuss run FILE`: plays a routine and shows what happened.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Play a routine on a device and report what happened.",
+    discussion: """
+      Compiles the document for the device, plays it, and ends with a picture of the
+      run. Ctrl-C stops the motor, sees it at rest, and reports the steps until then.
+
+      With --json the last line is the report, with "outcome" and "steps"; the lines
+      before it tell the progress. Outcomes: completed, stopped, missed, lost, failed.
+      """)
+
+  @Argument(help: "A routine document, YAML or JSON; - is the standard input.")
+  var file: String
+
+  @Option(help: "Who keeps the time: \(ModeArgument.names).")
+  var mode = ModeArgument.auto
+
+  @Option(help: "How long the device waits for a sign of life before it stops, 500ms to 60s.")
+  var lease = DurationArgument(.seconds(2))
+
+  @Option(help: "What the device does when this program or the link is lost: stop, finish-routine.")
+  var onLoss = LossArgument.stop
+
+  @Option(help: "How late a step may begin.")
+  var tolerance = DurationArgument(.milliseconds(20))
+
+  @Option(help: "What a later step does: stop ends the run, continue plays on; the outcome is missed either way.")
+  var onLate = LateArgument.stop
+
+  @Option(help: "Who confirms steps that wait: ask (the Return key), yes (after a second), no.")
+  var confirm: ConfirmArgument?
+
+  @Option(help: "Write the report to this file, as JSON.")
+  var report: String?
+
+  @Option(help: "Write a picture of the run to this file, as SVG.")
+  var plot: String?
+
+  @Flag(inversion: .prefixedNo, help: "End with a picture in the terminal.")
+  var picture = true
+
+  @OptionGroup var device: DeviceOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard (.milliseconds(500) ... .seconds(60)).contains(lease.duration) else {
+      throw ValidationError("--lease is 500ms to 60s.")
+    }
+  }
+
+  func run() throws {
+    try reportingFailures(asJSON: output.json) {
+      let document = try DocumentFile.load(file)
+      let opened = try OpenedDevice(device)
+      defer { opened.close() }
+      let report = try play(document, on: opened)
+      try tell(report)
+      let status = Self.status(of: report)
+      guard status != .done else { return }
+      throw CommandFailure(status, output.json ? "" : "percuss: \(report.outcome.rawValue): \(report.reason.message)")
+    }
+  }
+
+  private func play(_ document: RoutineDocument, on opened: OpenedDevice) throws -> RunReport {
+    let options = PlayerOptions(
+      lease: lease.duration, lossPolicy: onLoss.policy, tolerance: tolerance.duration, latePolicy: onLate.policy)
+    let confirmation = Confirmation(confirm ?? (opened.isVirtualTime || !Terminal.readsFromPerson ? .yes : .ask))
+    let progressLine = ProgressLine(output.json ? .json : .text, terminal: .ofStandardOutput())
+    return try opened.run { bench in
+      let plan = try Plan(
+        compiling: document, for: DeviceLimits(bench.device.feature),
+        mode: mode.resolved(for: bench.device.feature))
+      let player = RoutinePlayer(
+        plan, on: bench.device, context: try await bench.context(), options: options,
+        confirm: { step in await confirmation.confirm(step, on: bench.timeline) })
+      let printing = bench.timeline.start {
+        for await progress in player.progress { progressLine.show(progress, of: plan) }
+      }
+      let playing = bench.timeline.start { await player.play() }
+      let interruption = Interruption { playing.cancel() }
+      defer { interruption.end() }
+      let report = try await playing.value
+      try await printing.value
+      return report
+    }
+  }
+
+  private func tell(_ report: RunReport) throws {
+    if let path = self.report { try DocumentFile.write(try report.json(.pretty), to: path) }
+    if let path = plot { try DocumentFile.write(RunPlot(report).svg, to: path) }
+    if output.json {
+      say(try report.json(.line))
+    } else if picture {
+      let terminal = Terminal.ofStandardOutput()
+      let options = RunPicture.Options(
+        width: terminal.width, characters: terminal.usesUnicode ? .unicode : .ascii, colour: terminal.usesColor)
+      say("\n" + RunPicture(report, options: options).text, terminator: "")
+    }
+  }
+
+  static func status(of report: RunReport) -> ExitStatus {
+    switch (report.outcome, report.reason.code) {
+    case (.completed, _): .done
+    case (.stopped, .interrupted), (.stopped, .declined): .interrupted
+    case (.stopped, _), (.missed, _), (.lost, _): .missedOrLost
+    case (.failed, .unplayable): .badDocument
+    case (.failed, .noResponse), (.failed, .notAtRest): .missedOrLost
+    case (.failed, _): .noDevice
+    }
+  }
+}
+
+/// What the device does when its central is lost.
+enum LossArgument: String, ExpressibleByArgument, CaseIterable {
+  case stop
+  case finishRoutine = "finish-routine"
+
+  var policy: LossPolicy { self == .stop ? .stop : .finishRoutine }
+}
+
+/// What a late step does to the run.
+enum LateArgument: String, ExpressibleByArgument, CaseIterable {
+  case stop
+  case `continue`
+
+  var policy: LatePolicy { self == .stop ? .stop : .continue }
+}

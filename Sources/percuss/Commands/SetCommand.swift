@@ -1,0 +1,87 @@
+import ArgumentParser
+import PercussClient
+import PercussTime
+import PercussWire
+
+/// `percuss set`: drives the motor by hand for a while.
+struct SetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "set",
+    abstract: "Drive the motor by hand for a while, then stop it.",
+    discussion: """
+      Takes control, applies what is given, shows the motor for the time of --for,
+      stops it and sees it at rest. Ctrl-C stops it at once.
+      """)
+
+  @Option(help: "Speed, as in 1900ppm; 0 is rest.")
+  var speed: SpeedArgument?
+
+  @Option(help: "One of the device's own speeds, 1 to 5, instead of --speed.")
+  var preset: UInt8?
+
+  @Option(help: "Time to reach the speed, in a straight line.")
+  var ramp = DurationArgument(.milliseconds(500))
+
+  @Option(help: "Force above which the motor yields, as in 60N.")
+  var force: ForceArgument?
+
+  @Option(help: "The device stops by itself after this time.")
+  var timer: DurationArgument?
+
+  @Option(name: .customLong("for"), help: "How long to drive the motor.")
+  var length = DurationArgument(.seconds(5))
+
+  @OptionGroup var device: DeviceOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard speed != nil || preset != nil || force != nil || timer != nil else {
+      throw ValidationError("Nothing to set: give --speed, --preset, --force or --timer.")
+    }
+    guard speed == nil || preset == nil else { throw ValidationError("Give --speed or --preset, not both.") }
+    guard ramp.duration <= .seconds(60) else { throw ValidationError("--ramp is at most 60s.") }
+  }
+
+  func run() throws {
+    try reportingFailures(asJSON: output.json) {
+      let opened = try OpenedDevice(device)
+      defer { opened.close() }
+      let interrupted = try opened.run { bench in
+        let work = bench.timeline.start { try await drive(bench) }
+        let interruption = Interruption { work.cancel() }
+        defer { interruption.end() }
+        let result = await work.result
+        // Whatever happened, the last word is a stop; the connection closes only when the motor is seen at rest.
+        try await bench.bringToRest()
+        do {
+          try result.get()
+          return false
+        } catch is CancellationError {
+          return true
+        } catch let error as DeviceError where error.reason == .cancelled {
+          return true
+        }
+      }
+      if interrupted { throw CommandFailure(.interrupted, "percuss: interrupted; the motor is at rest") }
+    }
+  }
+
+  private func drive(_ bench: Bench) async throws {
+    let printer = TelemetryPrinter(output.json ? .json : .text)
+    let telemetry = bench.device.telemetry
+    try await bench.device.takeControl()
+    if let force { try await bench.device.setForceLimit(force.force) }
+    if let timer { try await bench.device.setTimer(timer.duration) }
+    if let preset { try await bench.device.preset(preset, ramp: ramp.duration) }
+    if let speed { try await bench.device.setSpeed(speed.speed, ramp: ramp.duration) }
+    let end = bench.timeline.now.advanced(by: length.duration)
+    let start = bench.timeline.now
+    for await sample in telemetry {
+      printer.show(sample, since: start)
+      if bench.timeline.now >= end { return }
+      try Task.checkCancellation()
+    }
+    try Task.checkCancellation()
+    throw CommandFailure(.missedOrLost, "percuss: the connection ended; the device brings its motor to rest by itself")
+  }
+}

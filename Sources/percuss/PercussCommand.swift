@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+
+/// The command line: each subcommand is one file under Commands/; what they share is beside this file.
+///
+/// `percuss run FILE` loads a document, opens a device, compiles a plan against it, plays the plan and shows the report.
+struct PercussCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "percuss",
+    abstract: "Play and check routines on percussive-therapy devices over Bluetooth LE.",
+    discussion: """
+      Commands work on a virtual device inside this process: nothing to install, no
+      Bluetooth, and with --virtual-time no waiting. A virtual device is new and idle
+      at each start of the program.
+
+      EXIT STATUS
+        0    done
+        2    the command line is wrong
+        65   a document or a frame is wrong; nothing moved
+        69   no such device, or it refused
+        70   a fault of this program
+        75   a guarantee was missed, the link was lost, or the run ended early
+        130  interrupted, or not confirmed; the motor was stopped
+      """,
+    version: "percuss 0.1.0 (protocol 1.0)",
+    subcommands: [
+      RunCommand.self, ValidateCommand.self, PlanCommand.self, SetCommand.self, StopCommand.self, InfoCommand.self,
+      MonitorCommand.self,
+    ])
+}
+
+@main
+enum Main {
+  static func main() {
+    do {
+      var command = try PercussCommand.parseAsRoot()
+      try command.run()
+    } catch let failure as CommandFailure {
+      failure.report()
+      exit(failure.status.rawValue)
+    } catch {
+      exitForUsage(error)
+    }
+  }
+
+  /// ArgumentParser knows help, version and wrong usage; its own status for the last (64) becomes ours.
+  private static func exitForUsage(_ error: any Error) -> Never {
+    let message = PercussCommand.fullMessage(for: error)
+    guard PercussCommand.exitCode(for: error) != .success else {
+      say(message)
+      exit(ExitStatus.done.rawValue)
+    }
+    let isUsage = PercussCommand.exitCode(for: error) == .validationFailure
+    sayError(isUsage ? message : "percuss: \(error)")
+    exit(isUsage ? ExitStatus.usage.rawValue : ExitStatus.internalFault.rawValue)
+  }
+}

@@ -1,0 +1,103 @@
+import PercussClient
+import PercussLink
+import PercussTime
+import PercussWire
+
+/// Prints what a device reports: a line each, or JSON lines.
+struct TelemetryPrinter: Sendable {
+  enum Form: Sendable { case text, json }
+
+  private let form: Form
+
+  init(_ form: Form) {
+    self.form = form
+  }
+
+  private struct TelemetryLine: Encodable {
+    let type = "telemetry"
+    let receivedUs: Int64
+    let deviceMs: UInt32
+    let counter: UInt8
+    let missed: Int
+    let state: String
+    let speedPpm: UInt16
+    let targetPpm: UInt16
+    let forceDecinewtons: UInt16
+    let temperatureDecidegrees: Int16
+    let batteryPercent: UInt8
+    let step: UInt16?
+    let remainingS: UInt16
+    let faults: String
+  }
+
+  private struct EventLine: Encodable {
+    let type = "event"
+    let receivedUs: Int64?
+    let event: String
+    let detail: String
+  }
+
+  func show(_ sample: TelemetrySample, since start: MonotonicInstant) {
+    let telemetry = sample.telemetry
+    let step = telemetry.step == WireConstants.noStep ? nil : telemetry.step
+    let at = start.duration(to: sample.receivedAt).wholeMicroseconds
+    switch form {
+    case .json:
+      say(
+        JSONLine.text(
+          TelemetryLine(
+            receivedUs: at, deviceMs: telemetry.timeMilliseconds, counter: telemetry.counter, missed: sample.missed,
+            state: telemetry.state.description, speedPpm: telemetry.speedPPM, targetPpm: telemetry.targetPPM,
+            forceDecinewtons: telemetry.forceDecinewtons, temperatureDecidegrees: telemetry.temperatureDecidegrees,
+            batteryPercent: telemetry.batteryPercent, step: step, remainingS: telemetry.remainingSeconds,
+            faults: telemetry.faults.description)))
+    case .text:
+      var line = pad(clock(UInt32(clamping: at / 1000)), 11, left: true) + "  " + pad(telemetry.state.description, 9)
+      line += pad("\(telemetry.speedPPM) ppm", 9, left: true) + "  of " + pad("\(telemetry.targetPPM)", 5)
+      line += pad(Force.decinewtons(telemetry.forceDecinewtons).description, 9, left: true)
+      line += pad(degrees(telemetry.temperatureDecidegrees), 10, left: true)
+      line += pad("\(telemetry.batteryPercent) %", 7, left: true)
+      if let step { line += "  step \(step)" }
+      if telemetry.remainingSeconds > 0 { line += "  \(telemetry.remainingSeconds) s left" }
+      if !telemetry.faults.isEmpty { line += "  FAULT \(telemetry.faults)" }
+      if sample.missed > 0 { line += "  (\(sample.missed) missed)" }
+      say(line)
+    }
+  }
+
+  func show(_ event: Device.Event, since start: MonotonicInstant) {
+    let (name, detail, instant): (String, String, MonotonicInstant?) =
+      switch event {
+      case .reported(let event, let receivedAt): (event.kind.description, Self.text(event.body), receivedAt)
+      case .controlLost(let cause): ("control_lost", cause.map { "cause \($0)" } ?? "", nil)
+      case .missed(let count): ("missed", "\(count) events were lost", nil)
+      case .disconnected(let reason): ("disconnected", reason.description, nil)
+      }
+    let at = instant.map { start.duration(to: $0).wholeMicroseconds }
+    switch form {
+    case .json: say(JSONLine.text(EventLine(receivedUs: at, event: name, detail: detail)))
+    case .text:
+      let time = at.map { clock(UInt32(clamping: $0 / 1000)) } ?? ""
+      say(pad(time, 11, left: true) + "  " + name + (detail.isEmpty ? "" : ": " + detail))
+    }
+  }
+
+  private func degrees(_ decidegrees: Int16) -> String {
+    let magnitude = decidegrees.magnitude
+    return "\(decidegrees < 0 ? "-" : "")\(magnitude / 10).\(magnitude % 10) °C"
+  }
+
+  private static func text(_ body: DeviceEvent.Body) -> String {
+    switch body {
+    case .stateChanged(let state, let previous, let cause, _): "\(previous) to \(state), cause \(cause)"
+    case .stepEntered(let step, let planned, let actual):
+      "step \(step), \(Int64(clamping: actual) &- Int64(clamping: planned)) µs late"
+    case .routineEnded(let step, let cause, _): "in step \(step), cause \(cause)"
+    case .confirmationNeeded(let step, let timeout, _): "step \(step), for \(seconds(timeout))"
+    case .faultRaised(let fault, _), .faultCleared(let fault, _): "\(fault)"
+    case .button(let action, _): "\(action)"
+    case .controlLost(let cause, _): "cause \(cause)"
+    case .batteryLow(let percent, _): "\(percent) %"
+    }
+  }
+}

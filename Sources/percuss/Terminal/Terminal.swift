@@ -1,0 +1,55 @@
+import Foundation
+
+/// What the standard output can show.
+struct Terminal: Sendable {
+  /// Standard output is a terminal: progress may be redrawn in place.
+  let isInteractive: Bool
+  /// Colours may be used: a terminal, and `NO_COLOR` is not set (https://no-color.org).
+  let usesColor: Bool
+  /// Columns; 80 where unknown.
+  let width: Int
+  /// The locale can show more than ASCII.
+  let usesUnicode: Bool
+
+  static func ofStandardOutput() -> Terminal {
+    let environment = ProcessInfo.processInfo.environment
+    let interactive = isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
+    let noColor = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
+    let locale = environment["LC_ALL"] ?? environment["LC_CTYPE"] ?? environment["LANG"] ?? ""
+    let plainLocale = ["C", "POSIX"].contains(locale)
+    return Terminal(
+      isInteractive: interactive, usesColor: interactive && !noColor, width: columns(environment: environment),
+      usesUnicode: !plainLocale)
+  }
+
+  private static func columns(environment: [String: String]) -> Int {
+    var size = winsize()
+    if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 20 { return min(Int(size.ws_col), 240) }
+    if let text = environment["COLUMNS"], let columns = Int(text), (20...240).contains(columns) { return columns }
+    return 80
+  }
+
+  enum Style: String {
+    case bold = "1"
+    case dim = "2"
+    case red = "31"
+    case green = "32"
+    case yellow = "33"
+    case cyan = "36"
+  }
+
+  func styled(_ text: String, _ style: Style) -> String {
+    usesColor ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+  }
+}
+
+/// Writes to the standard output, at once: lines reach a pipe as they are said, not when the program ends.
+func say(_ text: String, terminator: String = "\n") {
+  // Who closed the other end does not want to know more.
+  try? FileHandle.standardOutput.write(contentsOf: Data((text + terminator).utf8))
+}
+
+/// Writes to the standard error.
+func sayError(_ text: String) {
+  try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+}

@@ -1,0 +1,25 @@
+/// Milliseconds as minutes and seconds: `4:35.000`.
+func clock(_ milliseconds: UInt32) -> String {
+  let (minutes, rest) = (milliseconds / 60_000, milliseconds % 60_000)
+  return "\(minutes):\(zeros(rest / 1000, 2)).\(zeros(rest % 1000, 3))"
+}
+
+/// Milliseconds as seconds: `1.5 s`.
+func seconds(_ milliseconds: UInt32) -> String {
+  let fraction = milliseconds % 1000
+  guard fraction != 0 else { return "\(milliseconds / 1000) s" }
+  var digits = zeros(fraction, 3)
+  while digits.hasSuffix("0") { digits.removeLast() }
+  return "\(milliseconds / 1000).\(digits) s"
+}
+
+private func zeros(_ number: UInt32, _ width: Int) -> String {
+  let digits = String(number)
+  return String(repeating: "0", count: max(0, width - digits.count)) + digits
+}
+
+/// The text in a column of that width; a longer one is kept whole.
+func pad(_ text: String, _ width: Int, left: Bool = false) -> String {
+  let space = String(repeating: " ", count: max(0, width - text.count))
+  return left ? space + text : text + space
+}

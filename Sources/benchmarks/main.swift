@@ -12,6 +12,8 @@ do {
     codecDecode(frames),
     codecEncode(frames),
     codecAllocations(frames),
+    coreSteps(),
+    try simulationSpeed(),
   ]
 } catch {
   FileHandle.standardError.write(Data("benchmarks: \(error)\n".utf8))

@@ -38,6 +38,12 @@ public struct DeviceError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The device's answer.
     public var response: ControlResponse
 
+    /// A refusal of the operation by that answer.
+    public init(operation: ControlRequest.Body, response: ControlResponse) {
+      self.operation = operation
+      self.response = response
+    }
+
     /// The result of the answer.
     public var result: ControlResult { response.result }
     /// The device's state after it.

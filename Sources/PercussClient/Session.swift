@@ -107,32 +107,32 @@ public struct Session: Sendable {
     var restarts = 0
   }
 
-  private enum Writing: Equatable {
+  enum Writing: Equatable {
     case request(sequence: UInt8)
     case stop(sequence: UInt8)
     case keepAlive
   }
 
   /// Counts of losses, repetitions and nonsense so far.
-  public private(set) var statistics = Statistics()
+  public internal(set) var statistics = Statistics()
   /// Why the connection ended, when it has.
-  public private(set) var end: DisconnectReason?
+  public internal(set) var end: DisconnectReason?
   /// The lease that is held, as far as the session knows.
-  public private(set) var lease: Duration?
+  public internal(set) var lease: Duration?
 
-  private let dialect: any Dialect
-  private let limits: Limits
-  private var waiting: [Request] = []
-  private var outstanding: Request?
-  private var stops: [Request] = []
+  let dialect: any Dialect
+  let limits: Limits
+  var waiting: [Request] = []
+  var outstanding: Request?
+  var stops: [Request] = []
   /// The one write request under way: ATT allows no second one.
-  private var writing: (id: WriteID, what: Writing)?
-  private var lastRenewal = MonotonicInstant.zero
-  private var keepAlives: [UInt8] = []
-  private var sequence: UInt8 = 0
-  private var nextNumber: UInt64 = 0
-  private var events = CounterWindow()
-  private var telemetry = CounterWindow()
+  var writing: (id: WriteID, what: Writing)?
+  var lastRenewal = MonotonicInstant.zero
+  var keepAlives: [UInt8] = []
+  var sequence: UInt8 = 0
+  var nextNumber: UInt64 = 0
+  var events = CounterWindow()
+  var telemetry = CounterWindow()
 
   /// A session for a fresh connection.
   public init(dialect: any Dialect = PercussDialect(), limits: Limits = Limits()) {
@@ -316,225 +316,5 @@ public struct Session: Sendable {
     }
     advance(now, &actions)
     return actions
-  }
-
-  // MARK: Sending
-
-  /// Writes what may be written now.
-  private mutating func advance(_ now: MonotonicInstant, _ actions: inout [Action]) {
-    guard end == nil, writing == nil else { return }
-    if let index = stops.firstIndex(where: { $0.isReady(at: now) }) {
-      stops[index].wantsWrite = false
-      write(stops[index].value, .stop(sequence: stops[index].sequence), at: now, &actions)
-    } else if let request = outstanding, request.isReady(at: now) {
-      outstanding?.wantsWrite = false
-      write(request.value, .request(sequence: request.sequence), at: now, &actions)
-    } else if outstanding == nil, stops.isEmpty, !waiting.isEmpty {
-      begin(waiting.removeFirst(), at: now, &actions)
-    } else if let keepAliveDue, keepAliveDue <= now {
-      renewLease(at: now, &actions)
-    }
-  }
-
-  private mutating func begin(_ request: Request, at now: MonotonicInstant, _ actions: inout [Action]) {
-    var request = request
-    request.sequence = takeSequence()
-    request.attempts += 1
-    request.deadline = now.advanced(by: limits.responseTimeout)
-    do {
-      request.value = try dialect.value(of: request.operation, sequence: request.sequence, flags: [])
-      outstanding = request
-      write(request.value, .request(sequence: request.sequence), at: now, &actions)
-    } catch {
-      fail(request, .invalidArgument("\(error)"), &actions)
-      advance(now, &actions)
-    }
-  }
-
-  private mutating func submitStop(as id: RequestID, at now: MonotonicInstant, _ actions: inout [Action]) {
-    // What would move the motor and came before the stop must not come after it.
-    if let request = outstanding, request.operation.isMotion {
-      // It may be under way still. Its sequence number is behind the stop's, so the device will not begin it after the stop.
-      outstanding = nil
-      fail(request, .stopped, &actions)
-    }
-    for request in waiting where request.operation.isMotion { fail(request, .stopped, &actions) }
-    waiting.removeAll { $0.operation.isMotion }
-    if stops.count >= limits.parallelStops {
-      stops[stops.count - 1].callers.append(id)
-      stops[stops.count - 1].wantsWrite = true
-      writeCommand(stops[stops.count - 1].value, &actions)
-      return
-    }
-    var stop = Request(callers: [id], operation: .stop, sequence: takeSequence())
-    stop.value = try? dialect.value(of: .stop, sequence: stop.sequence, flags: [])
-    stop.attempts = 1
-    stop.deadline = now.advanced(by: limits.stopTimeout)
-    stop.wantsWrite = true
-    // A command overtakes the write request under way; the write request that follows makes sure, and is only a repetition to the device.
-    if writing != nil { writeCommand(stop.value, &actions) }
-    stops.append(stop)
-  }
-
-  /// A speed that waits, and that nothing else that moves the motor has come after, is stale when a newer one comes.
-  private mutating func supersedeWaitingSpeed(_ actions: inout [Action]) {
-    guard let index = waiting.lastIndex(where: { $0.operation.isMotion || $0.operation == .pause }),
-      case .setSpeed = waiting[index].operation
-    else { return }
-    fail(waiting.remove(at: index), .superseded, &actions)
-  }
-
-  private var keepAliveDue: MonotonicInstant? {
-    lease.map { lastRenewal.advanced(by: $0 / 3) }
-  }
-
-  private mutating func renewLease(at now: MonotonicInstant, _ actions: inout [Action]) {
-    // While an answer is awaited, the request itself is the keep-alive: a new sequence number would push it out of the device's replay cache.
-    if let stop = stops.last {
-      write(stop.value, .stop(sequence: stop.sequence), at: now, &actions)
-    } else if let request = outstanding {
-      if request.wasAccepted {
-        outstanding?.wasRewritten = true
-        write(request.value, .request(sequence: request.sequence), at: now, &actions)
-      } else {
-        lastRenewal = now
-      }
-    } else {
-      let sequence = takeSequence()
-      keepAlives.append(sequence)
-      if keepAlives.count > 4 { keepAlives.removeFirst() }
-      write(
-        try? dialect.value(of: .keepAlive, sequence: sequence, flags: .quiet), .keepAlive, at: now, &actions)
-    }
-  }
-
-  private mutating func write(
-    _ value: OutgoingValue?, _ what: Writing, at now: MonotonicInstant, _ actions: inout [Action]
-  ) {
-    lastRenewal = now
-    guard let value else { return }
-    nextNumber &+= 1
-    writing = (WriteID(number: nextNumber), what)
-    actions.append(.write(WriteID(number: nextNumber), value, .request))
-  }
-
-  private mutating func writeCommand(_ value: OutgoingValue?, _ actions: inout [Action]) {
-    guard let value else { return }
-    nextNumber &+= 1
-    actions.append(.write(WriteID(number: nextNumber), value, .command))
-  }
-
-  private mutating func takeSequence() -> UInt8 {
-    defer { sequence &+= 1 }
-    return sequence
-  }
-
-  /// What becomes of a request whose write has ended; `nil` when it is over.
-  private mutating func settle(
-    _ request: Request, failure: LinkError?, at now: MonotonicInstant, _ actions: inout [Action]
-  ) -> Request? {
-    var request = request
-    switch failure {
-    case nil:
-      request.wasAccepted = true
-    case .attribute(.procedureInProgress, _) where request.wasAccepted:
-      break  // A repetition came while the device still works on the answers before it.
-    case .attribute(.procedureInProgress, _) where request.notBefore == nil:
-      request.notBefore = now.advanced(by: limits.backOff)
-      request.wantsWrite = true
-    case .some(let error):
-      fail(request, .init(link: error), &actions)
-      return nil
-    }
-    return request
-  }
-
-  // MARK: Answers
-
-  private mutating func take(
-    _ response: ControlResponse, at now: MonotonicInstant, _ actions: inout [Action]
-  ) {
-    if response.opCode == .stop, let index = stops.firstIndex(where: { $0.sequence == response.sequence }) {
-      if response.result == .success {
-        // The motor is at rest or on its way there, whichever of the stops before this one did it.
-        for stop in stops[...index] { succeed(stop, response, &actions) }
-        stops.removeSubrange(...index)
-      } else {
-        finish(stops.remove(at: index), response, &actions)
-      }
-    } else if let request = outstanding, request.sequence == response.sequence,
-      request.operation.opCode == response.opCode
-    {
-      outstanding = nil
-      if response.result == .stale, !request.wasRewritten, !request.callers.isEmpty, request.restarts < 2 {
-        // A stop overtook it on the way, and nothing was done: it gets a sequence number of its own after the stop's.
-        waiting.insert(
-          Request(callers: request.callers, operation: request.operation, restarts: request.restarts + 1), at: 0)
-      } else {
-        finish(request, response, &actions)
-      }
-    } else if response.opCode == .keepAlive, keepAlives.contains(response.sequence) {
-      if response.result == .controlRequired { loseControl(cause: nil, &actions) }
-    } else {
-      statistics.unmatchedResponses += 1
-    }
-  }
-
-  private mutating func finish(_ request: Request, _ response: ControlResponse, _ actions: inout [Action]) {
-    guard response.result == .success else {
-      fail(request, .refused(.init(operation: request.operation, response: response)), &actions)
-      if response.result == .controlRequired { loseControl(cause: nil, &actions) }
-      return
-    }
-    switch (request.operation, response.body) {
-    case (.requestControl, .controlGranted(let milliseconds)):
-      // Without a caller who knows of it the lease is left to run out.
-      lease = request.callers.isEmpty ? nil : .milliseconds(Int64(milliseconds))
-    case (.releaseControl, _): lease = nil
-    default: break
-    }
-    succeed(request, response, &actions)
-  }
-
-  private mutating func take(_ event: DeviceEvent, _ actions: inout [Action]) {
-    let missing = events.missing
-    let verdict = events.enter(event.counter)
-    statistics.missedEvents += events.missing - missing
-    switch verdict {
-    case .new(let skipped): actions.append(.event(event, missed: skipped))
-    case .late: actions.append(.event(event, missed: 0))
-    case .duplicate:
-      statistics.droppedNotifications += 1
-      return
-    }
-    if case .controlLost(let cause, _) = event.body {
-      if cause == .released { lease = nil } else { loseControl(cause: cause, &actions) }
-    }
-  }
-
-  private mutating func loseControl(cause: ChangeCause?, _ actions: inout [Action]) {
-    guard lease != nil else { return }
-    lease = nil
-    actions.append(.controlLost(cause))
-  }
-
-  private func succeed(_ request: Request, _ response: ControlResponse, _ actions: inout [Action]) {
-    actions += request.callers.map { .complete($0, .success(response)) }
-  }
-
-  private func fail(_ request: Request, _ reason: DeviceError.Reason, _ actions: inout [Action]) {
-    actions += request.callers.map { failure(of: $0, request.operation, reason) }
-  }
-
-  private func failure(
-    of id: RequestID, _ operation: ControlRequest.Body, _ reason: DeviceError.Reason
-  ) -> Action {
-    .complete(id, .failure(DeviceError(reason, during: operation.title)))
-  }
-}
-
-extension Session.Request {
-  func isReady(at now: MonotonicInstant) -> Bool {
-    wantsWrite && notBefore.map { $0 <= now } ?? true
   }
 }

@@ -1,0 +1,86 @@
+internal import PercussTime
+internal import PercussWire
+
+// What the device's answers and events mean.
+extension Session {
+  mutating func take(
+    _ response: ControlResponse, at now: MonotonicInstant, _ actions: inout [Action]
+  ) {
+    if response.opCode == .stop, let index = stops.firstIndex(where: { $0.sequence == response.sequence }) {
+      if response.result == .success {
+        // The motor is at rest or on its way there, whichever of the stops before this one did it.
+        for stop in stops[...index] { succeed(stop, response, &actions) }
+        stops.removeSubrange(...index)
+      } else {
+        finish(stops.remove(at: index), response, &actions)
+      }
+    } else if let request = outstanding, request.sequence == response.sequence,
+      request.operation.opCode == response.opCode
+    {
+      outstanding = nil
+      if response.result == .stale, !request.wasRewritten, !request.callers.isEmpty, request.restarts < 2 {
+        // A stop overtook it on the way, and nothing was done: it gets a sequence number of its own after the stop's.
+        waiting.insert(
+          Request(callers: request.callers, operation: request.operation, restarts: request.restarts + 1), at: 0)
+      } else {
+        finish(request, response, &actions)
+      }
+    } else if response.opCode == .keepAlive, keepAlives.contains(response.sequence) {
+      if response.result == .controlRequired { loseControl(cause: nil, &actions) }
+    } else {
+      statistics.unmatchedResponses += 1
+    }
+  }
+
+  mutating func finish(_ request: Request, _ response: ControlResponse, _ actions: inout [Action]) {
+    guard response.result == .success else {
+      fail(request, .refused(.init(operation: request.operation, response: response)), &actions)
+      if response.result == .controlRequired { loseControl(cause: nil, &actions) }
+      return
+    }
+    switch (request.operation, response.body) {
+    case (.requestControl, .controlGranted(let milliseconds)):
+      // Without a caller who knows of it the lease is left to run out.
+      lease = request.callers.isEmpty ? nil : .milliseconds(Int64(milliseconds))
+    case (.releaseControl, _): lease = nil
+    default: break
+    }
+    succeed(request, response, &actions)
+  }
+
+  mutating func take(_ event: DeviceEvent, _ actions: inout [Action]) {
+    let missing = events.missing
+    let verdict = events.enter(event.counter)
+    statistics.missedEvents += events.missing - missing
+    switch verdict {
+    case .new(let skipped): actions.append(.event(event, missed: skipped))
+    case .late: actions.append(.event(event, missed: 0))
+    case .duplicate:
+      statistics.droppedNotifications += 1
+      return
+    }
+    if case .controlLost(let cause, _) = event.body {
+      if cause == .released { lease = nil } else { loseControl(cause: cause, &actions) }
+    }
+  }
+
+  mutating func loseControl(cause: ChangeCause?, _ actions: inout [Action]) {
+    guard lease != nil else { return }
+    lease = nil
+    actions.append(.controlLost(cause))
+  }
+
+  func succeed(_ request: Request, _ response: ControlResponse, _ actions: inout [Action]) {
+    actions += request.callers.map { .complete($0, .success(response)) }
+  }
+
+  func fail(_ request: Request, _ reason: DeviceError.Reason, _ actions: inout [Action]) {
+    actions += request.callers.map { failure(of: $0, request.operation, reason) }
+  }
+
+  func failure(
+    of id: RequestID, _ operation: ControlRequest.Body, _ reason: DeviceError.Reason
+  ) -> Action {
+    .complete(id, .failure(DeviceError(reason, during: operation.title)))
+  }
+}

@@ -1,0 +1,142 @@
+internal import PercussGATT
+internal import PercussLink
+internal import PercussTime
+internal import PercussWire
+
+// What is written, and when.
+extension Session {
+  /// Writes what may be written now.
+  mutating func advance(_ now: MonotonicInstant, _ actions: inout [Action]) {
+    guard end == nil, writing == nil else { return }
+    if let index = stops.firstIndex(where: { $0.isReady(at: now) }) {
+      stops[index].wantsWrite = false
+      write(stops[index].value, .stop(sequence: stops[index].sequence), at: now, &actions)
+    } else if let request = outstanding, request.isReady(at: now) {
+      outstanding?.wantsWrite = false
+      write(request.value, .request(sequence: request.sequence), at: now, &actions)
+    } else if outstanding == nil, stops.isEmpty, !waiting.isEmpty {
+      begin(waiting.removeFirst(), at: now, &actions)
+    } else if let keepAliveDue, keepAliveDue <= now {
+      renewLease(at: now, &actions)
+    }
+  }
+
+  mutating func begin(_ request: Request, at now: MonotonicInstant, _ actions: inout [Action]) {
+    var request = request
+    request.sequence = takeSequence()
+    request.attempts += 1
+    request.deadline = now.advanced(by: limits.responseTimeout)
+    do {
+      request.value = try dialect.value(of: request.operation, sequence: request.sequence, flags: [])
+      outstanding = request
+      write(request.value, .request(sequence: request.sequence), at: now, &actions)
+    } catch {
+      fail(request, .invalidArgument("\(error)"), &actions)
+      advance(now, &actions)
+    }
+  }
+
+  mutating func submitStop(as id: RequestID, at now: MonotonicInstant, _ actions: inout [Action]) {
+    // What would move the motor and came before the stop must not come after it.
+    if let request = outstanding, request.operation.isMotion {
+      // It may be under way still. Its sequence number is behind the stop's, so the device will not begin it after the stop.
+      outstanding = nil
+      fail(request, .stopped, &actions)
+    }
+    for request in waiting where request.operation.isMotion { fail(request, .stopped, &actions) }
+    waiting.removeAll { $0.operation.isMotion }
+    if stops.count >= limits.parallelStops {
+      stops[stops.count - 1].callers.append(id)
+      stops[stops.count - 1].wantsWrite = true
+      writeCommand(stops[stops.count - 1].value, &actions)
+      return
+    }
+    var stop = Request(callers: [id], operation: .stop, sequence: takeSequence())
+    stop.value = try? dialect.value(of: .stop, sequence: stop.sequence, flags: [])
+    stop.attempts = 1
+    stop.deadline = now.advanced(by: limits.stopTimeout)
+    stop.wantsWrite = true
+    // A command overtakes the write request under way; the write request that follows makes sure, and is only a repetition to the device.
+    if writing != nil { writeCommand(stop.value, &actions) }
+    stops.append(stop)
+  }
+
+  /// A speed that waits, and that nothing else that moves the motor has come after, is stale when a newer one comes.
+  mutating func supersedeWaitingSpeed(_ actions: inout [Action]) {
+    guard let index = waiting.lastIndex(where: { $0.operation.isMotion || $0.operation == .pause }),
+      case .setSpeed = waiting[index].operation
+    else { return }
+    fail(waiting.remove(at: index), .superseded, &actions)
+  }
+
+  var keepAliveDue: MonotonicInstant? {
+    lease.map { lastRenewal.advanced(by: $0 / 3) }
+  }
+
+  mutating func renewLease(at now: MonotonicInstant, _ actions: inout [Action]) {
+    // While an answer is awaited, the request itself is the keep-alive: a new sequence number would push it out of the device's replay cache.
+    if let stop = stops.last {
+      write(stop.value, .stop(sequence: stop.sequence), at: now, &actions)
+    } else if let request = outstanding {
+      if request.wasAccepted {
+        outstanding?.wasRewritten = true
+        write(request.value, .request(sequence: request.sequence), at: now, &actions)
+      } else {
+        lastRenewal = now
+      }
+    } else {
+      let sequence = takeSequence()
+      keepAlives.append(sequence)
+      if keepAlives.count > 4 { keepAlives.removeFirst() }
+      write(
+        try? dialect.value(of: .keepAlive, sequence: sequence, flags: .quiet), .keepAlive, at: now, &actions)
+    }
+  }
+
+  mutating func write(
+    _ value: OutgoingValue?, _ what: Writing, at now: MonotonicInstant, _ actions: inout [Action]
+  ) {
+    lastRenewal = now
+    guard let value else { return }
+    nextNumber &+= 1
+    writing = (WriteID(number: nextNumber), what)
+    actions.append(.write(WriteID(number: nextNumber), value, .request))
+  }
+
+  mutating func writeCommand(_ value: OutgoingValue?, _ actions: inout [Action]) {
+    guard let value else { return }
+    nextNumber &+= 1
+    actions.append(.write(WriteID(number: nextNumber), value, .command))
+  }
+
+  mutating func takeSequence() -> UInt8 {
+    defer { sequence &+= 1 }
+    return sequence
+  }
+
+  /// What becomes of a request whose write has ended; `nil` when it is over.
+  mutating func settle(
+    _ request: Request, failure: LinkError?, at now: MonotonicInstant, _ actions: inout [Action]
+  ) -> Request? {
+    var request = request
+    switch failure {
+    case nil:
+      request.wasAccepted = true
+    case .attribute(.procedureInProgress, _) where request.wasAccepted:
+      break  // A repetition came while the device still works on the answers before it.
+    case .attribute(.procedureInProgress, _) where request.notBefore == nil:
+      request.notBefore = now.advanced(by: limits.backOff)
+      request.wantsWrite = true
+    case .some(let error):
+      fail(request, .init(link: error), &actions)
+      return nil
+    }
+    return request
+  }
+}
+
+extension Session.Request {
+  func isReady(at now: MonotonicInstant) -> Bool {
+    wantsWrite && notBefore.map { $0 <= now } ?? true
+  }
+}

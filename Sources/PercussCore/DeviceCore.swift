@@ -24,7 +24,8 @@ public import PercussWire
 /// A tick that comes late loses nothing but time: decisions that were due are made at the instant of the tick, steps keep
 /// their planned instants, and the events name both. An instant before the last one counts as that one.
 ///
-/// Source: protocol-spec/README.md; the section for each part is named there.
+/// Source: protocol-spec/README.md, the requirements `PCS/SR/...`: control point in sections 5, 6 and 13, lease in 7 and 11, states in 8,
+/// motion in 9 and 10, timer, faults and power in 12, routines in 14, streams in 15, reports in 16 to 18.
 public struct DeviceCore: Sendable {
   let model: DeviceModel
   let rules: SegmentRules

@@ -3,7 +3,7 @@ import Testing
 
 @testable import PercussCore
 
-/// Control and its lease: protocol-spec section 7.
+/// Control and its lease: protocol-spec sections 7 and 11.
 @Suite struct LeaseTests {
   enum Loss: CaseIterable {
     case lease, link
@@ -22,7 +22,9 @@ import Testing
   }
 
   @Test(arguments: Situation.allCases, Loss.allCases)
-  func `with the policy stop everything ends when the holder is lost`(situation: Situation, loss: Loss) {
+  func `with the policy stop everything ends when the holder is lost (PCS/SR/LO/BV-01, BV-02, BV-04)`(
+    situation: Situation, loss: Loss
+  ) {
     // A second central listens: the first one is gone where its link is.
     var bench = situation.bench(centrals: 2, lease: 500, policy: .stop)
     lose(loss, &bench, lease: 500)
@@ -39,7 +41,9 @@ import Testing
   }
 
   @Test(arguments: Situation.allCases, Loss.allCases)
-  func `with the policy finish routine only a routine that plays or waits goes on`(situation: Situation, loss: Loss) {
+  func `with the policy finish routine only a routine that plays or waits goes on (PCS/SR/LO/BV-03)`(
+    situation: Situation, loss: Loss
+  ) {
     var bench = situation.bench(centrals: 2, lease: 500, policy: .finishRoutine)
     lose(loss, &bench, lease: 500)
     #expect(bench.core.truth.holder == nil)
@@ -54,7 +58,7 @@ import Testing
     }
   }
 
-  @Test func `the central that fell silent is told, and nobody else`() {
+  @Test func `the central that fell silent is told, and nobody else (PCS/SR/LE/BV-06)`() {
     var bench = Bench(centrals: 2, lease: 500)
     bench.run(milliseconds: 500)
     let isControlLost: (DeviceEvent.Body) -> Bool = {
@@ -64,7 +68,7 @@ import Testing
     #expect(bench.events(for: 1).filter(isControlLost).isEmpty)
   }
 
-  @Test func `the lease ends exactly when it is over`() {
+  @Test func `the lease ends exactly when it is over (PCS/SR/LE/BV-06)`() {
     var bench = Bench(lease: 500)
     bench.run(milliseconds: 499)
     #expect(bench.ask(.keepAlive)?.result == .success)
@@ -75,7 +79,7 @@ import Testing
     #expect(bench.ask(.keepAlive)?.result == .controlRequired)
   }
 
-  @Test func `every readable request renews the lease, also one that is refused`() {
+  @Test func `every readable request renews the lease, also one that is refused (PCS/SR/LE/BV-03, BV-04)`() {
     let requests: [(inout Bench) -> Void] = [
       { $0.ask(.keepAlive) },
       { $0.ask(.keepAlive, flags: .quiet) },
@@ -95,7 +99,7 @@ import Testing
     }
   }
 
-  @Test func `values without a header, other centrals and other characteristics do not renew it`() {
+  @Test func `values without a header, other centrals and other characteristics do not renew it (PCS/SR/LE/BV-05)`() {
     let values: [(inout Bench) -> Void] = [
       { $0.write([OpCode.keepAlive.rawValue, 9]) },
       { $0.write([], to: .routineData) },
@@ -111,7 +115,10 @@ import Testing
     }
   }
 
-  @Test func `control is held by one, changed by its holder, and free after a release`() {
+  @Test
+  func
+    `control is held by one, changed by its holder, and free after a release (PCS/SR/LE/BV-01, BV-02, BI-01, BI-02)`()
+  {
     var bench = Bench(centrals: 2, lease: nil)
     let request = ControlRequest.Body.requestControl(leaseMilliseconds: 700, lossPolicy: .stop)
     #expect(bench.ask(.keepAlive)?.result == .controlRequired)
@@ -125,7 +132,7 @@ import Testing
     #expect(bench.ask(.releaseControl)?.result == .controlRequired)
   }
 
-  @Test func `a release ends what moves, whatever the policy`() {
+  @Test func `a release ends what moves, whatever the policy (PCS/SR/LE/BV-08)`() {
     for situation in [Situation.manual, .routine, .waiting] {
       var bench = situation.bench(policy: .finishRoutine)
       bench.ask(.releaseControl)
@@ -135,7 +142,7 @@ import Testing
     }
   }
 
-  @Test func `the loss of a central without control changes nothing`() {
+  @Test func `the loss of a central without control changes nothing (PCS/SR/LO/BV-05)`() {
     for situation in Situation.allCases {
       var bench = situation.bench(centrals: 2)
       let before = bench.core.truth
@@ -144,7 +151,7 @@ import Testing
     }
   }
 
-  @Test func `who takes control while a routine finishes governs it from then on`() {
+  @Test func `who takes control while a routine finishes governs it from then on (PCS/SR/LE/BV-10)`() {
     var bench = Situation.routine.bench(centrals: 2, policy: .finishRoutine)
     bench.give(.disconnected(CentralNumber(0)))
     #expect(bench.state == .routine)
@@ -155,7 +162,7 @@ import Testing
     #expect(bench.state == .stopping)
   }
 
-  @Test func `a fifth central and a number in use are turned away`() {
+  @Test func `a fifth central and a number in use are turned away (PCS/SR/PR/BV-02)`() {
     var bench = Bench(centrals: 4)
     for number: UInt8 in [4, 255, 0] {
       bench.log.removeAll()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import PercussCore
 
-/// Never a silent clamp: protocol-spec section 6, ranges.
+/// Never a silent clamp: protocol-spec sections 5 and 13.
 @Suite struct RangeTests {
   private func limits(_ response: ControlResponse?) -> [UInt32]? {
     guard response?.result == .outOfRange,
@@ -12,7 +12,7 @@ import Testing
     return [UInt32(field), minimum, maximum]
   }
 
-  @Test func `a speed outside the range names the range`() {
+  @Test func `a speed outside the range names the range (PCS/SR/CP/BI-03)`() {
     var bench = Bench()
     for speed: UInt16 in [1, 10, 1740, 1749, 2401, 2410, 65535] {
       let response = bench.ask(.setSpeed(speedPPM: speed, rampMilliseconds: 0))
@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  @Test func `a speed that is no multiple of the step names its neighbours`() {
+  @Test func `a speed that is no multiple of the step names its neighbours (PCS/SR/CP/BI-03, MO/BI-01)`() {
     var bench = Bench()
     let response = bench.ask(.setSpeed(speedPPM: 1904, rampMilliseconds: 0))
     #expect(limits(response) == [0, 1900, 1910])
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test func `ranges of the specification name the parameter`() throws {
+  @Test func `ranges of the specification name the parameter (PCS/SR/CP/BI-01)`() throws {
     var bench = Bench()
     let cases: [([UInt8], [UInt32])] = [
       ([OpCode.requestControl.rawValue, 10, 0, 0xF3, 1, 0], [0, 500, 60000]),
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  @Test func `ranges of the device name the parameter`() {
+  @Test func `ranges of the device name the parameter (PCS/SR/CP/BI-01, MO/BI-02)`() {
     var bench = Bench()
     #expect(limits(bench.ask(.setForceLimit(forceDecinewtons: 1781))) == [0, 0, 1780])
     for slot: UInt8 in [4, 255] {
@@ -67,7 +67,7 @@ import Testing
     #expect(bench.ask(.routineBegin(slot: 0, length: 4 + 11 * 2048, crc32: 0))?.result == .success)
   }
 
-  @Test func `a start in the past is too late, one too far ahead is out of range`() {
+  @Test func `a start in the past is too late, one too far ahead is out of range (PCS/SR/RT/BI-01, BI-02, CP/BI-02)`() {
     var bench = Bench()
     bench.store([hold(1900, 1000)])
     let now = bench.now.microseconds
@@ -85,7 +85,7 @@ import Testing
     #expect(bench.state == .routine)
   }
 
-  @Test func `a streamed step names its parameter in a flat count`() {
+  @Test func `a streamed step names its parameter in a flat count (PCS/SR/CP/BI-01, QU/BI-03)`() {
     var bench = Bench()
     func ask(_ segment: RoutineSegment) -> ControlResponse? {
       bench.ask(.queueStep(index: 0, atMilliseconds: 0, segment: segment))

@@ -9,7 +9,7 @@ import Testing
     ControlRequest(sequence: sequence, flags: flags, body: .setSpeed(speedPPM: speed, rampMilliseconds: 0))
   }
 
-  @Test func `the same request again gets the same response and is not executed again`() {
+  @Test func `the same request again gets the same response and is not executed again (PCS/SR/SQ/BV-02)`() {
     var bench = Bench()
     let first = bench.send(setSpeed(10, 1900))
     bench.ask(.stop)
@@ -20,7 +20,7 @@ import Testing
     #expect(bench.state == .idle)
   }
 
-  @Test func `another request with a used sequence number is a conflict`() {
+  @Test func `another request with a used sequence number is a conflict (PCS/SR/SQ/BI-01)`() {
     var bench = Bench()
     bench.send(setSpeed(10, 1900))
     #expect(bench.send(setSpeed(10, 2000))?.result == .sequenceConflict)
@@ -28,7 +28,7 @@ import Testing
     #expect(bench.send(setSpeed(10, 1900))?.result == .success, "the conflict is not recorded")
   }
 
-  @Test func `trailing bytes make it another request`() throws {
+  @Test func `trailing bytes make it another request (PCS/SR/SQ/BV-06)`() throws {
     var bench = Bench()
     let bytes = try setSpeed(10, 1900).bytes()
     bench.write(bytes)
@@ -36,7 +36,7 @@ import Testing
     #expect(bench.responses.map(\.result) == [.success, .sequenceConflict])
   }
 
-  @Test func `four requests are remembered, older ones are stale`() {
+  @Test func `four requests are remembered, older ones are stale (PCS/SR/SQ/BV-04, BI-02)`() {
     var bench = Bench()
     for sequence: UInt8 in 10...14 { bench.send(ControlRequest(sequence: sequence, flags: [], body: .keepAlive)) }
     bench.log.removeAll()
@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test(arguments: [UInt8(0), 1, 2, 127, 128, 129, 250, 255])
-  func `up to 127 ahead is new, across the wrap too; more is behind`(newest: UInt8) {
+  func `up to 127 ahead is new, across the wrap too; more is behind (PCS/SR/SQ/BV-01, BI-02)`(newest: UInt8) {
     for difference in 1...255 {
       var bench = Bench(lease: nil)
       bench.send(ControlRequest(sequence: newest, flags: [], body: .routineQuery(slot: 0)))
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test func `sequence numbers are of one connection and of one central`() {
+  @Test func `sequence numbers are of one connection and of one central (PCS/SR/SQ/BV-05, BV-07)`() {
     var bench = Bench(centrals: 2)
     bench.send(setSpeed(10, 1900))
     #expect(bench.send(setSpeed(10, 2000), from: 1)?.result == .controlRequired)
@@ -74,7 +74,10 @@ import Testing
     #expect(bench.send(setSpeed(10, 2000))?.result == .controlRequired, "new, not a conflict")
   }
 
-  @Test func `a quiet request is silent on success, also when it is repeated, and answered otherwise`() {
+  @Test
+  func
+    `a quiet request is silent on success, also when it is repeated, and answered otherwise (PCS/SR/CP/BV-02, SQ/BV-03)`()
+  {
     var bench = Bench()
     #expect(bench.send(setSpeed(10, 1900, .quiet)) == nil)
     #expect(bench.state == .manual)
@@ -83,14 +86,14 @@ import Testing
     #expect(bench.send(setSpeed(11, 1905, .quiet))?.result == .outOfRange)
   }
 
-  @Test func `a refused request is recorded like any other`() {
+  @Test func `a refused request is recorded like any other (PCS/SR/SQ/BV-04)`() {
     var bench = Bench()
     let refused = bench.send(setSpeed(10, 1905))
     bench.ask(.stop)
     #expect(bench.send(setSpeed(10, 1905)) == refused)
   }
 
-  @Test func `an ATT error does not use the sequence number up`() {
+  @Test func `an ATT error does not use the sequence number up (PCS/SR/ER/BV-01, BI-02)`() {
     var bench = Bench()
     bench.give(.subscribed(CentralNumber(0), .controlPoint, false))
     #expect(bench.write([OpCode.keepAlive.rawValue, 10, 0]) == .improperlyConfigured)
@@ -99,7 +102,7 @@ import Testing
   }
 
   @Test(arguments: 0...2)
-  func `a value without a header is refused`(count: Int) {
+  func `a value without a header is refused (PCS/SR/ER/BI-01)`(count: Int) {
     var bench = Bench()
     #expect(bench.write([UInt8](repeating: OpCode.stop.rawValue, count: count)) == .invalidAttributeValueLength)
   }

@@ -3,10 +3,10 @@ import Testing
 
 @testable import PercussCore
 
-/// Stop always wins: protocol-spec section 6.
+/// Stop always wins: protocol-spec section 10.
 @Suite struct StopTests {
   @Test(arguments: Situation.allCases)
-  func `a stop is executed in every state`(situation: Situation) {
+  func `a stop is executed in every state (PCS/SR/ST/BV-01, BV-04)`(situation: Situation) {
     var bench = situation.bench()
     #expect(bench.state == situation.state)
     let response = bench.ask(.stop)
@@ -21,7 +21,9 @@ import Testing
   }
 
   @Test(arguments: Situation.allCases)
-  func `any central may stop, without control and without indications`(situation: Situation) {
+  func `any central may stop, without control and without indications (PCS/SR/ST/BV-01, BV-05, BV-10)`(
+    situation: Situation
+  ) {
     var bench = situation.bench()
     bench.connect(2, subscribing: false)
     #expect(bench.write([OpCode.stop.rawValue, 77, 0], from: 2) == nil)
@@ -32,9 +34,11 @@ import Testing
   }
 
   @Test(arguments: Situation.allCases)
-  func `a stop is executed while an indication is outstanding and the queue of responses is full`(
-    situation: Situation
-  ) {
+  func
+    `a stop is executed while an indication is outstanding and the queue of responses is full (PCS/SR/ST/BV-06, BV-07)`(
+      situation: Situation
+    )
+  {
     var bench = situation.bench()
     bench.confirmsIndications = false
     // One is sent and not confirmed, four wait.
@@ -52,7 +56,7 @@ import Testing
   }
 
   @Test(arguments: Situation.allCases)
-  func `a stop with a stale, a used or a replayed sequence number is executed`(situation: Situation) {
+  func `a stop with a stale, a used or a replayed sequence number is executed (PCS/SR/ST/BV-02)`(situation: Situation) {
     for sequence: UInt8 in [1, 2, 200, 255] {
       var bench = situation.bench()
       bench.send(ControlRequest(sequence: sequence, flags: [], body: .stop))
@@ -64,7 +68,7 @@ import Testing
     }
   }
 
-  @Test func `the same stop again stops again`() {
+  @Test func `the same stop again stops again (PCS/SR/ST/BV-09)`() {
     var bench = Bench()
     let stop = ControlRequest(sequence: 50, flags: [], body: .stop)
     bench.send(stop)
@@ -78,7 +82,7 @@ import Testing
     #expect(bench.state == .idle)
   }
 
-  @Test func `a request that was sent before the stop and arrives after it is stale`() {
+  @Test func `a request that was sent before the stop and arrives after it is stale (PCS/SR/ST/BV-08)`() {
     var bench = Bench()
     bench.send(ControlRequest(sequence: 21, flags: [], body: .stop))
     let late = bench.send(
@@ -88,20 +92,20 @@ import Testing
     #expect(bench.core.truth.speedMilliPPM == 0)
   }
 
-  @Test func `reserved flags and trailing bytes do not keep a stop from being executed`() {
+  @Test func `reserved flags and trailing bytes do not keep a stop from being executed (PCS/SR/ST/BV-02)`() {
     var bench = Situation.manual.bench()
     #expect(bench.write([OpCode.stop.rawValue, 99, 0xFE] + [UInt8](repeating: 7, count: 40)) == nil)
     #expect(bench.state == .stopping)
     #expect(bench.responses.last?.result == .success)
   }
 
-  @Test func `a quiet stop is silent`() {
+  @Test func `a quiet stop is silent (PCS/SR/ST/BV-10)`() {
     var bench = Situation.manual.bench()
     #expect(bench.ask(.stop, flags: .quiet) == nil)
     #expect(bench.state == .stopping)
   }
 
-  @Test func `a stop cancels queue, schedule and timer, and keeps a partial upload`() {
+  @Test func `a stop cancels queue, schedule and timer, and keeps a partial upload (PCS/SR/ST/BV-04, BV-05)`() {
     var bench = Situation.scheduledStream.bench()
     bench.ask(.setTimer(durationMilliseconds: 5000))
     let bytes = routineBytes([hold(1900, 1000), hold(2000, 1000)])
@@ -118,7 +122,7 @@ import Testing
   }
 
   @Test(arguments: [DeviceModel.elite, .pro, .mini])
-  func `from any speed and any instant the motor is at rest within 500 ms`(model: DeviceModel) {
+  func `from any speed and any instant the motor is at rest within 500 ms (PCS/SR/ST/BV-03)`(model: DeviceModel) {
     for offset in stride(from: UInt64(0), to: 5000, by: 311) {
       var bench = Bench(model)
       bench.ask(.setSpeed(speedPPM: 2400, rampMilliseconds: 0))

@@ -32,6 +32,11 @@ final class Oracle {
   private var mayFinish = false
   private var outstanding: Set<CentralNumber> = []
   private var connected: Set<CentralNumber> = []
+  /// Since when the device has been in a state in which the motor ramps to rest and stays there.
+  private var restingSince: DeviceInstant?
+  /// What was seen, so that a walk can show that it went everywhere.
+  private(set) var visitedStates: Set<DeviceState> = []
+  private(set) var enteredSteps = 0
 
   init(
     model: DeviceModel, lease: UInt16, policy: LossPolicy, isPunctual: Bool, now: DeviceInstant, truth: MotorTruth,
@@ -55,7 +60,10 @@ final class Oracle {
     actions: DeviceActions
   ) {
     let truth = core.truth
-    if actions.list.contains(.poweredOn) { restart(at: now) }
+    if actions.list.contains(.poweredOn) {
+      last = truth
+      restart(at: now)
+    }
     checkMotion(truth, at: now)
     checkHolder(input, written, truth, at: now)
     checkRest(truth, at: now)
@@ -97,6 +105,17 @@ final class Oracle {
     default: break
     }
     if !truth.isOn { expect(truth.speedMilliPPM == 0, "off means at rest") }
+    visitedStates.insert(truth.state)
+    switch truth.state {
+    case .paused, .waiting, .stopping, .fault:
+      // A pause may be followed by a wait or the other way round: count from the last change.
+      if restingSince == nil || truth.state != last.state { restingSince = now }
+      if let restingSince, now.microseconds(since: restingSince) >= 505_000 {
+        expect(truth.setpointMilliPPM == 0 && truth.speedMilliPPM == 0, "a state of rest is at rest")
+        expect(truth.state != .stopping, "stopping comes to its end")
+      }
+    default: restingSince = nil
+    }
   }
 
   // MARK: Control
@@ -185,7 +204,11 @@ final class Oracle {
         expect((try? response.bytes()) != nil, "a response can be sent: \(response)")
       case .notifyEvent(let event, _):
         expect((try? event.bytes())?.count ?? 99 <= 20, "an event can be sent")
+        if case .controlLost(_, let time) = event.body {
+          expect(!isPunctual || time == freeSince?.microseconds, "control ends with the lease")
+        }
         if case .stepEntered(_, let planned, let actual) = event.body {
+          enteredSteps += 1
           expect(actual >= planned, "no step is early")
           expect(actual == planned || !isPunctual, "steps are on time")
         }

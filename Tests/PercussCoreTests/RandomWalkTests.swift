@@ -7,10 +7,16 @@ import Testing
 @Suite struct RandomWalkTests {
   @Test(arguments: 0..<40)
   func `safety holds after every input (PCS/SR/LO/BV-04, SM/BV-05, MO/BV-07, SE/BV-02)`(block: UInt64) {
+    var visited: Set<DeviceState> = []
+    var steps = 0
     for seed in 0..<50 {
       var walk = Walk(seed: block * 50 + UInt64(seed))
-      walk.run(steps: 120)
+      walk.run(steps: 80)
+      visited.formUnion(walk.oracle.visitedStates)
+      steps += walk.oracle.enteredSteps
     }
+    #expect(visited == Set(DeviceState.allCases), "the walk goes everywhere")
+    #expect(steps > 40, "the walk plays routines and streams")
   }
 
   @Test func `the same seed is the same run`() {

@@ -36,7 +36,7 @@ struct Walk {
     let model = models[Int.random(in: 0..<4, using: &random)]
     core = DeviceCore(model: model)
     isPunctual = Bool.random(using: &random)
-    lease = [500, 700, 2000, 10000][Int.random(in: 0..<4, using: &random)]
+    lease = [500, 2000, 10000, 60000][Int.random(in: 0..<4, using: &random)]
     policy = Bool.random(using: &random) ? .stop : .finishRoutine
     now = seed % 16 == 15 ? DeviceInstant(microseconds: .max - 40_000_000) : DeviceInstant(milliseconds: 1000)
     oracle = Oracle(
@@ -55,7 +55,8 @@ struct Walk {
 
   private mutating func step() {
     switch Int.random(in: 0..<100, using: &random) {
-    case 0..<40: pass()
+    case 0..<25: pass()
+    case 25..<40: help()
     case 40..<72:
       request(body(), from: UInt8.random(in: 0..<4, using: &random) & UInt8.random(in: 0..<4, using: &random))
     case 72..<76: again()
@@ -65,11 +66,47 @@ struct Walk {
     case 86..<88: store()
     case 88..<90: give(.button(Int.random(in: 0..<8, using: &random) == 0 ? .longPress : .shortPress))
     case 90..<93:
-      give(.load(decinewtons: [0, 0, 0, 400, 700, 1500, 2000, 3000][Int.random(in: 0..<8, using: &random)]))
+      give(.load(decinewtons: [0, 0, 0, 0, 400, 550, 1500, 3000][Int.random(in: 0..<8, using: &random)]))
     case 93: inject()
-    case 94..<96: give(.indicationConfirmed(CentralNumber(UInt8.random(in: 0..<5, using: &random))))
+    case 94, 95: for central: UInt8 in 0..<5 { give(.indicationConfirmed(CentralNumber(central))) }
     case 96: give(.disconnected(CentralNumber(UInt8.random(in: 0..<5, using: &random))))
     default: connect(UInt8.random(in: 0..<5, using: &random))
+    }
+  }
+
+  /// Does what leads on from where the device is, so that the walk gets everywhere.
+  private mutating func help() {
+    let truth = core.truth
+    if !truth.isOn {
+      give(.button(.shortPress))
+      connect(0)
+    } else if core.centrals[0] == nil {
+      connect(0)
+    } else if truth.holder == nil {
+      request(.requestControl(leaseMilliseconds: lease, lossPolicy: policy), from: 0)
+    } else if truth.state == .fault {
+      give(.load(decinewtons: 0))
+      give(.injected(.motorStuck(false)))
+      give(.injected(.temperature(decidegrees: 250)))
+      give(.injected(.battery(percent: 80)))
+      request(.reset, from: 0)
+    } else if truth.state == .idle {
+      switch Int.random(in: 0..<3, using: &random) {
+      case 0:
+        store()
+        request(.routineStart(slot: 0, startMicroseconds: 0, offsetMilliseconds: 0), from: 0)
+        request(.routineStart(slot: 1, startMicroseconds: 0, offsetMilliseconds: 0), from: 0)
+      case 1:
+        stream()
+        request(.queueStart(startMicroseconds: now.advanced(byMilliseconds: 100).microseconds), from: 0)
+      default: request(.preset(index: 5, rampMilliseconds: 0), from: 0)
+      }
+    } else if truth.state == .waiting {
+      request(.confirm(step: truth.step), from: 0)
+    } else if truth.state == .paused {
+      request(.resume, from: 0)
+    } else {
+      request(.pause, from: 0)
     }
   }
 
@@ -142,9 +179,13 @@ struct Walk {
 
   private mutating func request(_ body: ControlRequest.Body, from central: UInt8) {
     let index = Int(central)
-    sequences[index] &+= Int.random(in: 0..<12, using: &random) == 0 ? UInt8.random(in: 0...255, using: &random) : 1
+    sequences[index] &+= 1
+    // Now and then another number, often a stale one; the next request goes on in order.
+    let isOdd = Int.random(in: 0..<20, using: &random) == 0
+    let sequence = isOdd ? sequences[index] &+ UInt8.random(in: 100...255, using: &random) : sequences[index]
+    if isOdd, sequence &- sequences[index] < 128 { sequences[index] = sequence }
     let flags: ControlFlags = Int.random(in: 0..<5, using: &random) == 0 ? .quiet : []
-    guard let bytes = try? ControlRequest(sequence: sequences[index], flags: flags, body: body).bytes() else { return }
+    guard let bytes = try? ControlRequest(sequence: sequence, flags: flags, body: body).bytes() else { return }
     sent.append([central] + bytes)
     if sent.count > 8 { sent.removeFirst() }
     write(bytes, to: .controlPoint, from: central)
@@ -235,7 +276,7 @@ struct Walk {
 
   private mutating func answer(_ actions: DeviceActions) {
     for action in actions {
-      if case .indicate(_, let central) = action, Int.random(in: 0..<10, using: &random) > 0 {
+      if case .indicate(_, let central) = action, Int.random(in: 0..<50, using: &random) > 0 {
         give(.indicationConfirmed(central))
       }
     }

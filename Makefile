@@ -19,7 +19,7 @@ demo: packages  ## build, play a routine on the virtual device and show what its
 	@printf '\nThe routine, as the device will play it:\n\n'
 	.build/release/percuss plan protocol-spec/examples/post-run-calves.yaml
 	@printf '\nPlayed on the virtual device, in virtual time:\n\n'
-	.build/release/percuss run protocol-spec/examples/post-run-calves.yaml --virtual-time --seed 1 \
+	.build/release/percuss run protocol-spec/examples/post-run-calves.yaml --virtual-time --seed 1 --no-progress \
 	  --report .build/demo-report.json --plot .build/demo.svg
 	@printf '\nThe report is in .build/demo-report.json, the picture in .build/demo.svg.\n'
 

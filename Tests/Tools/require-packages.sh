@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the named sets hold and this machine lacks.
-# Usage: require-packages.sh SET...     sets: build, test, fuzz, embedded
+# Usage: require-packages.sh SET...     sets: build, test, fuzz
 set -euo pipefail
 
 packages_of() {
@@ -11,9 +11,7 @@ packages_of() {
     test) echo python3 python3-yaml python3-jsonschema lua5.2 tshark ;;
     # libFuzzer's runtime is C++.
     fuzz) echo libstdc++-12-dev ;;
-    # Prints the code size.
-    embedded) echo binutils binutils-arm-none-eabi ;;
-    *) echo "require-packages.sh: there is no set '$1'; the sets are build, test, fuzz and embedded" >&2; exit 2 ;;
+    *) echo "require-packages.sh: there is no set '$1'; the sets are build, test and fuzz" >&2; exit 2 ;;
   esac
 }
 

@@ -48,6 +48,9 @@ struct RunCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "End with a picture in the terminal.")
   var picture = true
 
+  @Flag(inversion: .prefixedNo, help: "Tell each step and prompt as the routine plays.")
+  var progress = true
+
   @OptionGroup var device: DeviceOptions
   @OptionGroup var output: OutputOptions
 
@@ -83,7 +86,7 @@ struct RunCommand: ParsableCommand {
         plan, on: bench.device, context: try await bench.context(), options: options,
         confirm: { step in await confirmation.confirm(step, on: bench.timeline) })
       let printing = bench.timeline.start {
-        for await progress in player.progress { progressLine.show(progress, of: plan) }
+        for await news in player.progress where progress { progressLine.show(news, of: plan) }
       }
       let playing = bench.timeline.start { await player.play() }
       let interruption = Interruption { playing.cancel() }

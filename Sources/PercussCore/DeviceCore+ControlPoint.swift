@@ -77,7 +77,12 @@ extension DeviceCore {
   private mutating func stop(
     _ header: ControlRequest.Header, _ bytes: RequestBytes, from index: Int, into actions: inout DeviceActions
   ) {
+    let before = state
     endMotion(.command, into: &actions)
+    if state == before, let lease, lease.holder != index {
+      // At rest the holder would not notice, and go on.
+      emit(stateEvent(state, previous: state, .command), into: &actions)
+    }
     let response = self.response(to: header, .done)
     let isSilent = header.flags.contains(.quiet)
     if centrals[index]?.window.records(stop: bytes) == true {

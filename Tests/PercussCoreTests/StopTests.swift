@@ -33,6 +33,19 @@ import Testing
     #expect(bench.core.truth.holder == CentralNumber(0), "the holder keeps control")
   }
 
+  @Test func `the holder learns of another central's stop also at rest (PCS/SR/ST/BV-11)`() {
+    var bench = Situation.idle.bench()
+    bench.connect(2)
+    bench.log.removeAll()
+    #expect(bench.write([OpCode.stop.rawValue, 1, 0]) == nil)
+    #expect(bench.events.isEmpty, "its own it knows")
+    #expect(bench.write([OpCode.stop.rawValue, 77, 0], from: 2) == nil)
+    guard case .stateChanged(.idle, .idle, .command, _)? = bench.events.last else {
+      Issue.record("no event of the stop: \(bench.events)")
+      return
+    }
+  }
+
   @Test(arguments: Situation.allCases)
   func
     `a stop is executed while an indication is outstanding and the queue of responses is full (PCS/SR/ST/BV-06, BV-07)`(

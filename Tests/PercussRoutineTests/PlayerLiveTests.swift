@@ -157,6 +157,34 @@ private func lateness(_ run: ScriptedRun) -> String {
     #expect(run.finalTarget == 0 || outcome == .lost)
   }
 
+  @Test(arguments: [
+    (DeviceEvent.Body.button(action: .shortPress, timeMicroseconds: 0), RunReason.Code.button),
+    (.button(action: .longPress, timeMicroseconds: 0), .button),
+    (.stateChanged(state: .idle, previous: .idle, cause: .command, timeMicroseconds: 0), .stoppedElsewhere),
+  ])
+  func `does not move a motor again that was stopped while it rested`(
+    event: DeviceEvent.Body, code: RunReason.Code
+  ) throws {
+    let run = try ScriptedRun(
+      "    - hold: 1s\n      speed: 1900 ppm\n    - rest: 5s\n    - hold: 1s\n      speed: 1900 ppm", mode: .live,
+      .init(accidents: [(.milliseconds(3_000), .event(event))]))
+    #expect(run.report.outcome == .stopped)
+    #expect(run.report.reason.code == code)
+    #expect(run.report.reason.step == 1)
+    #expect(!run.report.steps.contains { $0.index == 2 && $0.actualMicroseconds != nil })
+    #expect(run.finalTarget == 0)
+  }
+
+  @Test func `takes a press of the button for the confirmation of a wait`() throws {
+    let run = try ScriptedRun(
+      "    - wait: confirm\n      prompt: Go\n      timeout: 9s\n    - hold: 1s\n      speed: 1900 ppm", mode: .live,
+      .init(accidents: [
+        (.milliseconds(3_000), .event(.button(action: .shortPress, timeMicroseconds: 0)))
+      ]), confirmAfter: nil)
+    #expect(run.report.outcome == .completed)
+    #expect(lateness(run) == "0 0")
+  }
+
   private let everyMinute = "    - pulse: 60s\n      speed: 1900/2000 ppm\n      period: 2s"
 
   @Test(arguments: [0, 1, 45, 61, 130, 700, 1_000, 1_120, 1_121, 30_000])

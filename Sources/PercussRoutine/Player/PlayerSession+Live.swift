@@ -199,14 +199,19 @@ extension PlayerSession {
         .failed, .fault,
         "A fault of the device (\(fault)) ended the run in step \(step). Remove its cause, then reset the device.",
         step: step, at: now)
-    case .stateChanged(let state, _, let cause, _) where state == .idle || state == .stopping:
+    case .button(.shortPress, _) where live.waiting != nil && live.waiting == isAsking:
+      answeredByButton(at: now)
+    case .button:
+      conclude(.stopped, .button, "The device's button ended the run in step \(step).", step: step, at: now)
+    case .stateChanged(let state, let previous, let cause, _) where state == .idle || state == .stopping:
       switch cause {
       case .button:
         conclude(.stopped, .button, "The device's button ended the run in step \(step).", step: step, at: now)
       case .timer: conclude(.stopped, .timer, "The device's timer ended the run in step \(step).", step: step, at: now)
       case .autoOff:
         conclude(.stopped, .switchedOff, "The device switched itself off in step \(step).", step: step, at: now)
-      case .command where state == .stopping:
+      // At rest a stop of another central changes no state; the device tells it all the same.
+      case .command where state == .stopping || state == previous:
         conclude(
           .stopped, .stoppedElsewhere, "Another request stopped the device in step \(step).", step: step, at: now)
       default: break

@@ -337,6 +337,13 @@ struct PlayerSession {
     actions.append(.stopAsking)
   }
 
+  /// A press of the device's button confirms a wait in every mode.
+  mutating func answeredByButton(at now: MonotonicInstant) {
+    guard let step = isAsking else { return }
+    actions.append(.stopAsking)
+    answered(step, true, at: now)
+  }
+
   private mutating func answered(_ step: Int, _ isConfirmed: Bool, at now: MonotonicInstant) {
     guard isAsking == step, phase == .playing else { return }
     isAsking = nil

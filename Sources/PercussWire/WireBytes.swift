@@ -2,36 +2,36 @@
 // checks of the standard library's own calls remain behind it.
 
 extension RawSpan {
-  @inline(__always)
+  @inlinable @inline(__always)
   func require(_ count: Int, for part: WireField) throws(WireError) {
     if byteCount < count { throw .truncated(part, at: 0, needed: count, available: byteCount) }
   }
 
   /// For a record that begins at an offset.
-  @inline(__always)
+  @inlinable @inline(__always)
   func require(_ count: Int, at offset: Int, for part: WireField) throws(WireError) {
     if offset < 0 || offset > byteCount || byteCount &- offset < count {
       throw .truncated(part, at: offset, needed: count, available: byteCount)
     }
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   func byte(at offset: Int) -> UInt8 {
     unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt8.self)
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   func littleEndian<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type, at offset: Int) -> T {
     T(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: T.self))
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   func bigEndian<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type, at offset: Int) -> T {
     T(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: T.self))
   }
 
   /// A field that has only one value.
-  @inline(__always)
+  @inlinable @inline(__always)
   func expect(_ constant: UInt8, at offset: Int, _ field: WireField) throws(WireError) {
     let value = byte(at: offset)
     if value != constant {
@@ -42,7 +42,7 @@ extension RawSpan {
 
 extension WireError {
   /// For a part that does not fit: names the first of its fields that is not whole.
-  @inline(never)
+  @usableFromInline @inline(never)
   static func truncated(_ part: WireField, at base: Int, needed: Int, available: Int) -> Self {
     var field = part.advanced(by: 1)
     while let next = field.advanced(by: 1).offset, next <= available &- base { field = field.advanced(by: 1) }
@@ -52,7 +52,7 @@ extension WireError {
 }
 
 extension OutputRawSpan {
-  @inline(__always)
+  @inlinable @inline(__always)
   func require(_ count: Int, for part: WireField) throws(WireError) {
     if freeCapacity < count {
       throw WireError(.noSpace(needed: count, available: freeCapacity), at: 0, part)
@@ -60,7 +60,7 @@ extension OutputRawSpan {
   }
 
   /// Appends so many bytes, for which the caller has checked the room; `write` fills all of them.
-  @inline(__always)
+  @inlinable @inline(__always)
   mutating func append(_ count: Int, _ write: (FrameWriter) -> Void) {
     unsafe withUnsafeMutableBytes { buffer, initialized in
       if let base = buffer.baseAddress {
@@ -72,30 +72,30 @@ extension OutputRawSpan {
 }
 
 /// The bytes of one frame that is being encoded; offsets count from its beginning. The caller has made room for all of them.
-@safe struct FrameWriter {
-  private let base: UnsafeMutableRawPointer
+@usableFromInline @safe struct FrameWriter {
+  @usableFromInline let base: UnsafeMutableRawPointer
 
-  @inline(__always)
+  @inlinable @inline(__always)
   init(base: UnsafeMutableRawPointer) {
     unsafe self.base = base
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   func write(_ value: UInt8, at offset: Int) {
     unsafe base.storeBytes(of: value, toByteOffset: offset, as: UInt8.self)
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   func write<T: FixedWidthInteger & BitwiseCopyable>(littleEndian value: T, at offset: Int) {
     unsafe base.storeBytes(of: value.littleEndian, toByteOffset: offset, as: T.self)
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   func write<T: FixedWidthInteger & BitwiseCopyable>(bigEndian value: T, at offset: Int) {
     unsafe base.storeBytes(of: value.bigEndian, toByteOffset: offset, as: T.self)
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   func write(contentsOf bytes: RawSpan, at offset: Int) {
     unsafe bytes.withUnsafeBytes { source in
       if let first = source.baseAddress { unsafe (base + offset).copyMemory(from: first, byteCount: source.count) }
@@ -105,7 +105,7 @@ extension OutputRawSpan {
 
 extension FixedWidthInteger {
   /// The value itself, when it lies within its limits or is the special one outside of them.
-  @inline(__always)
+  @inlinable @inline(__always)
   @discardableResult
   func within(
     _ range: ClosedRange<Self>, or special: Self? = nil, at offset: Int, _ field: WireField
@@ -121,7 +121,7 @@ extension FixedWidthInteger {
 
 extension RawRepresentable where RawValue: FixedWidthInteger {
   /// A value of an enumeration that has no others.
-  @inline(__always)
+  @inlinable @inline(__always)
   init(known rawValue: RawValue, at offset: Int, _ field: WireField) throws(WireError) {
     guard let value = Self(rawValue: rawValue) else {
       throw WireError(.unknownValue(Int64(truncatingIfNeeded: rawValue)), at: offset, field)
@@ -132,7 +132,7 @@ extension RawRepresentable where RawValue: FixedWidthInteger {
 
 extension OptionSet where RawValue: FixedWidthInteger {
   /// The set itself, when all of its bits are known ones.
-  @inline(__always)
+  @inlinable @inline(__always)
   @discardableResult
   func within(_ known: RawValue, at offset: Int, _ field: WireField) throws(WireError) -> Self {
     let reserved = rawValue & ~known

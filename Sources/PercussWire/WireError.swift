@@ -8,7 +8,7 @@ public struct WireError: Error, Equatable, Sendable {
   public var field: WireField
 
   /// Creates an error.
-  public init(_ reason: Reason, at offset: Int, _ field: WireField) {
+  @inlinable public init(_ reason: Reason, at offset: Int, _ field: WireField) {
     self.reason = reason
     self.offset = offset
     self.field = field

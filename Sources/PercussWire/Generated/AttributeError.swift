@@ -11,6 +11,17 @@ public enum AttributeError: UInt8, CaseIterable, Sendable {
   /// As many responses as the peripheral keeps wait for their indication. Never the answer to a stop.
   case procedureInProgress = 0xFE
 
+  /// Nil for a value without a meaning.
+  @inlinable public init?(rawValue: UInt8) {
+    switch rawValue {
+    case 0x0D: self = .invalidAttributeValueLength
+    case 0x81: self = .malformedValue
+    case 0xFD: self = .improperlyConfigured
+    case 0xFE: self = .procedureInProgress
+    default: return nil
+    }
+  }
+
   /// The name in the specification.
   public var name: StaticString {
     switch self {

@@ -7,6 +7,15 @@ public enum ButtonAction: UInt8, CaseIterable, Sendable {
   /// A second or longer: a stop, and the device switches itself off once it is at rest.
   case longPress = 0x01
 
+  /// Nil for a value without a meaning.
+  @inlinable public init?(rawValue: UInt8) {
+    switch rawValue {
+    case 0x00: self = .shortPress
+    case 0x01: self = .longPress
+    default: return nil
+    }
+  }
+
   /// The name in the specification.
   public var name: StaticString {
     switch self {

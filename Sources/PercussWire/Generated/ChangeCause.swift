@@ -8,36 +8,36 @@ public struct ChangeCause: RawRepresentable, Hashable, Sendable {
   public var rawValue: UInt8
 
   /// Any value, with a name or without.
-  public init(rawValue: UInt8) {
+  @inlinable public init(rawValue: UInt8) {
     self.rawValue = rawValue
   }
 
   /// The device began.
-  public static let powerOn = Self(rawValue: 0x00)
+  @inlinable public static var powerOn: Self { Self(rawValue: 0x00) }
   /// A control request.
-  public static let command = Self(rawValue: 0x01)
+  @inlinable public static var command: Self { Self(rawValue: 0x01) }
   /// The button on the device.
-  public static let button = Self(rawValue: 0x02)
+  @inlinable public static var button: Self { Self(rawValue: 0x02) }
   /// The routine, stream or ramp came to its end.
-  public static let completed = Self(rawValue: 0x03)
+  @inlinable public static var completed: Self { Self(rawValue: 0x03) }
   /// The timer ran out.
-  public static let timer = Self(rawValue: 0x04)
+  @inlinable public static var timer: Self { Self(rawValue: 0x04) }
   /// The central fell silent.
-  public static let leaseExpired = Self(rawValue: 0x05)
+  @inlinable public static var leaseExpired: Self { Self(rawValue: 0x05) }
   /// The central's connection ended.
-  public static let linkLost = Self(rawValue: 0x06)
+  @inlinable public static var linkLost: Self { Self(rawValue: 0x06) }
   /// A fault.
-  public static let fault = Self(rawValue: 0x07)
+  @inlinable public static var fault: Self { Self(rawValue: 0x07) }
   /// The queue ran dry.
-  public static let underflow = Self(rawValue: 0x08)
+  @inlinable public static var underflow: Self { Self(rawValue: 0x08) }
   /// The operator did not confirm in time.
-  public static let waitTimeout = Self(rawValue: 0x09)
+  @inlinable public static var waitTimeout: Self { Self(rawValue: 0x09) }
   /// The instant or the step of a schedule was reached.
-  public static let schedule = Self(rawValue: 0x0A)
+  @inlinable public static var schedule: Self { Self(rawValue: 0x0A) }
   /// The central gave the lease back.
-  public static let released = Self(rawValue: 0x0B)
+  @inlinable public static var released: Self { Self(rawValue: 0x0B) }
   /// The device was idle for too long.
-  public static let autoOff = Self(rawValue: 0x0C)
+  @inlinable public static var autoOff: Self { Self(rawValue: 0x0C) }
 
   /// The name in the specification; nil for a value that this version does not know.
   public var name: StaticString? {

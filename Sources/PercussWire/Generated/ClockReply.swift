@@ -18,6 +18,7 @@ public struct ClockReply: WireMessage {
   public var holdMicroseconds: UInt16
 
   /// Creates the message from its fields.
+  @inlinable
   public init(
     sequence: UInt8, centralTimeMicroseconds: UInt64, deviceTimeMicroseconds: UInt64, holdMicroseconds: UInt16
   ) {
@@ -28,15 +29,15 @@ public struct ClockReply: WireMessage {
   }
 
   /// The most bytes of such a message.
-  public static var maximumLength: Int { 20 }
+  @inlinable public static var maximumLength: Int { 20 }
 
   /// The bytes of this message.
-  public var encodedLength: Int {
+  @inlinable public var encodedLength: Int {
     20
   }
 
   /// Decodes a whole value.
-  public init(decoding value: RawSpan) throws(WireError) {
+  @inlinable @inline(__always) public init(decoding value: RawSpan) throws(WireError) {
     try value.require(20, for: .clockReply)
     try value.expect(0x81, at: 0, .clockReplyKind)
     sequence = value.byte(at: 1)
@@ -46,7 +47,7 @@ public struct ClockReply: WireMessage {
   }
 
   /// Appends the encoded message; nothing is appended when it throws.
-  public func encode(into output: inout OutputRawSpan) throws(WireError) {
+  @inlinable public func encode(into output: inout OutputRawSpan) throws(WireError) {
     try output.require(20, for: .clockReply)
     output.append(20) { frame in
       frame.write(0x81, at: 0)

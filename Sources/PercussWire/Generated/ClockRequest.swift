@@ -12,21 +12,22 @@ public struct ClockRequest: WireMessage {
   public var centralTimeMicroseconds: UInt64
 
   /// Creates the message from its fields.
+  @inlinable
   public init(sequence: UInt8, centralTimeMicroseconds: UInt64) {
     self.sequence = sequence
     self.centralTimeMicroseconds = centralTimeMicroseconds
   }
 
   /// The most bytes of such a message.
-  public static var maximumLength: Int { 20 }
+  @inlinable public static var maximumLength: Int { 20 }
 
   /// The bytes of this message.
-  public var encodedLength: Int {
+  @inlinable public var encodedLength: Int {
     10
   }
 
   /// Decodes a whole value.
-  public init(decoding value: RawSpan) throws(WireError) {
+  @inlinable @inline(__always) public init(decoding value: RawSpan) throws(WireError) {
     try value.require(10, for: .clockRequest)
     try value.expect(0x01, at: 0, .clockRequestKind)
     sequence = value.byte(at: 1)
@@ -34,7 +35,7 @@ public struct ClockRequest: WireMessage {
   }
 
   /// Appends the encoded message; nothing is appended when it throws.
-  public func encode(into output: inout OutputRawSpan) throws(WireError) {
+  @inlinable public func encode(into output: inout OutputRawSpan) throws(WireError) {
     try output.require(10, for: .clockRequest)
     output.append(10) { frame in
       frame.write(0x01, at: 0)

@@ -8,15 +8,15 @@ public struct ControlFlags: OptionSet, Hashable, Sendable {
   public var rawValue: UInt8
 
   /// Any bits, with a name or without.
-  public init(rawValue: UInt8) {
+  @inlinable public init(rawValue: UInt8) {
     self.rawValue = rawValue
   }
 
   /// No response on success. Anything but success is still answered.
-  public static let quiet = Self(rawValue: 1 << 0)
+  @inlinable public static var quiet: Self { Self(rawValue: 1 << 0) }
 
   /// The bits that have a name.
-  public static let known: UInt8 = 0x01
+  @inlinable public static var known: UInt8 { 0x01 }
 }
 
 #if !hasFeature(Embedded)

@@ -15,6 +15,7 @@ public struct ControlRequest: WireMessage {
   public var body: Body
 
   /// Creates the message from its fields.
+  @inlinable
   public init(sequence: UInt8, flags: ControlFlags, body: Body) {
     self.sequence = sequence
     self.flags = flags
@@ -103,7 +104,7 @@ public struct ControlRequest: WireMessage {
   }
 
   /// What is asked for.
-  public var opCode: OpCode { body.opCode }
+  @inlinable public var opCode: OpCode { body.opCode }
 
   /// The header alone, of a message that may be wrong in what follows or have reserved bits set.
   public struct Header: Equatable, Sendable {
@@ -115,7 +116,7 @@ public struct ControlRequest: WireMessage {
     public var flags: ControlFlags
 
     /// Nil when the value is shorter than the header.
-    public init?(of value: RawSpan) {
+    @inlinable public init?(of value: RawSpan) {
       guard value.byteCount >= 3 else { return nil }
       opCode = OpCode(rawValue: value.byte(at: 0))
       sequence = value.byte(at: 1)
@@ -124,10 +125,10 @@ public struct ControlRequest: WireMessage {
   }
 
   /// The most bytes of such a message.
-  public static var maximumLength: Int { 20 }
+  @inlinable public static var maximumLength: Int { 20 }
 
   /// The bytes of this message.
-  public var encodedLength: Int {
+  @inlinable public var encodedLength: Int {
     switch body {
     case .requestControl: 6
     case .releaseControl: 3
@@ -157,7 +158,7 @@ public struct ControlRequest: WireMessage {
   }
 
   /// Decodes a whole value.
-  public init(decoding value: RawSpan) throws(WireError) {
+  @inlinable @inline(__always) public init(decoding value: RawSpan) throws(WireError) {
     try value.require(3, for: .controlRequest)
     let opCode = OpCode(rawValue: value.byte(at: 0))
     sequence = value.byte(at: 1)
@@ -257,7 +258,7 @@ public struct ControlRequest: WireMessage {
   }
 
   /// Appends the encoded message; nothing is appended when it throws.
-  public func encode(into output: inout OutputRawSpan) throws(WireError) {
+  @inlinable public func encode(into output: inout OutputRawSpan) throws(WireError) {
     try flags.within(ControlFlags.known, at: 2, .controlRequestFlags)
     switch body {
     case .requestControl(let leaseMilliseconds, let lossPolicy):
@@ -406,7 +407,7 @@ public struct ControlRequest: WireMessage {
   }
 
   /// The caller has checked the values and the room.
-  private func writeHeader(_ opCode: OpCode, to frame: FrameWriter) {
+  @inlinable func writeHeader(_ opCode: OpCode, to frame: FrameWriter) {
     frame.write(opCode.rawValue, at: 0)
     frame.write(sequence, at: 1)
     frame.write(flags.rawValue, at: 2)
@@ -415,7 +416,7 @@ public struct ControlRequest: WireMessage {
 
 extension ControlRequest.Body {
   /// What is asked for.
-  public var opCode: OpCode {
+  @inlinable public var opCode: OpCode {
     switch self {
     case .requestControl: .requestControl
     case .releaseControl: .releaseControl

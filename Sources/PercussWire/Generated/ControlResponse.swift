@@ -21,6 +21,7 @@ public struct ControlResponse: WireMessage {
   public var body: Body
 
   /// Creates the message from its fields.
+  @inlinable
   public init(opCode: OpCode, sequence: UInt8, result: ControlResult, state: DeviceState, body: Body) {
     self.opCode = opCode
     self.sequence = sequence
@@ -83,10 +84,10 @@ public struct ControlResponse: WireMessage {
   }
 
   /// The most bytes of such a message.
-  public static var maximumLength: Int { 20 }
+  @inlinable public static var maximumLength: Int { 20 }
 
   /// The bytes of this message.
-  public var encodedLength: Int {
+  @inlinable public var encodedLength: Int {
     switch body {
     case .empty: 5
     case .controlGranted: 7
@@ -106,7 +107,7 @@ public struct ControlResponse: WireMessage {
   }
 
   /// Decodes a whole value.
-  public init(decoding value: RawSpan) throws(WireError) {
+  @inlinable @inline(__always) public init(decoding value: RawSpan) throws(WireError) {
     try value.require(5, for: .controlResponse)
     try value.expect(0x80, at: 0, .controlResponseMarker)
     opCode = OpCode(rawValue: value.byte(at: 1))
@@ -172,7 +173,7 @@ public struct ControlResponse: WireMessage {
   }
 
   /// Appends the encoded message; nothing is appended when it throws.
-  public func encode(into output: inout OutputRawSpan) throws(WireError) {
+  @inlinable public func encode(into output: inout OutputRawSpan) throws(WireError) {
     switch body {
     case .empty:
       guard !announcesBody else { throw WireError(.inconsistentBody, at: 5, .controlResponse) }
@@ -308,7 +309,7 @@ public struct ControlResponse: WireMessage {
   }
 
   /// The caller has checked the values and the room.
-  private func writeHeader(to frame: FrameWriter) {
+  @inlinable func writeHeader(to frame: FrameWriter) {
     frame.write(0x80, at: 0)
     frame.write(opCode.rawValue, at: 1)
     frame.write(sequence, at: 2)
@@ -317,7 +318,7 @@ public struct ControlResponse: WireMessage {
   }
 
   /// Whether the header calls for a body.
-  private var announcesBody: Bool {
+  @inlinable var announcesBody: Bool {
     switch (opCode, result) {
     case (.requestControl, .success): true
     case (.preset, .success): true

@@ -8,52 +8,52 @@ public struct ControlResult: RawRepresentable, Hashable, Sendable {
   public var rawValue: UInt8
 
   /// Any value, with a name or without.
-  public init(rawValue: UInt8) {
+  @inlinable public init(rawValue: UInt8) {
     self.rawValue = rawValue
   }
 
   /// Done.
-  public static let success = Self(rawValue: 0x01)
+  @inlinable public static var success: Self { Self(rawValue: 0x01) }
   /// The peripheral does not know this op code.
-  public static let unknownOpCode = Self(rawValue: 0x02)
+  @inlinable public static var unknownOpCode: Self { Self(rawValue: 0x02) }
   /// The parameters are shorter than the op code needs.
-  public static let invalidLength = Self(rawValue: 0x03)
+  @inlinable public static var invalidLength: Self { Self(rawValue: 0x03) }
   /// A parameter is out of range; the response names it, and its limits.
-  public static let outOfRange = Self(rawValue: 0x04)
+  @inlinable public static var outOfRange: Self { Self(rawValue: 0x04) }
   /// A parameter has a value without a meaning, or a reserved flag is set.
-  public static let invalidParameter = Self(rawValue: 0x05)
+  @inlinable public static var invalidParameter: Self { Self(rawValue: 0x05) }
   /// The central does not hold the lease.
-  public static let controlRequired = Self(rawValue: 0x06)
+  @inlinable public static var controlRequired: Self { Self(rawValue: 0x06) }
   /// Another central holds the lease.
-  public static let controlHeld = Self(rawValue: 0x07)
+  @inlinable public static var controlHeld: Self { Self(rawValue: 0x07) }
   /// Not possible in the state that the response names.
-  public static let wrongState = Self(rawValue: 0x08)
+  @inlinable public static var wrongState: Self { Self(rawValue: 0x08) }
   /// The sequence number was used for another request.
-  public static let sequenceConflict = Self(rawValue: 0x09)
+  @inlinable public static var sequenceConflict: Self { Self(rawValue: 0x09) }
   /// The sequence number is behind the newest one; nothing was done.
-  public static let stale = Self(rawValue: 0x0A)
+  @inlinable public static var stale: Self { Self(rawValue: 0x0A) }
   /// A fault forbids it; see the fault bits of the telemetry.
-  public static let faultActive = Self(rawValue: 0x0B)
+  @inlinable public static var faultActive: Self { Self(rawValue: 0x0B) }
   /// The slot, the transfer or the queue holds nothing.
-  public static let notFound = Self(rawValue: 0x0C)
+  @inlinable public static var notFound: Self { Self(rawValue: 0x0C) }
   /// The routine does not fit the device.
-  public static let tooLarge = Self(rawValue: 0x0D)
+  @inlinable public static var tooLarge: Self { Self(rawValue: 0x0D) }
   /// The uploaded bytes are not the announced ones; the partial upload is gone.
-  public static let crcMismatch = Self(rawValue: 0x0E)
+  @inlinable public static var crcMismatch: Self { Self(rawValue: 0x0E) }
   /// Bytes are missing; the response says from where.
-  public static let incomplete = Self(rawValue: 0x0F)
+  @inlinable public static var incomplete: Self { Self(rawValue: 0x0F) }
   /// The slot plays, waits, is scheduled or is paused.
-  public static let inUse = Self(rawValue: 0x10)
+  @inlinable public static var inUse: Self { Self(rawValue: 0x10) }
   /// The queue has no place.
-  public static let queueFull = Self(rawValue: 0x11)
+  @inlinable public static var queueFull: Self { Self(rawValue: 0x11) }
   /// The queue expects another index; the response says which.
-  public static let outOfOrder = Self(rawValue: 0x12)
+  @inlinable public static var outOfOrder: Self { Self(rawValue: 0x12) }
   /// The instant has passed.
-  public static let tooLate = Self(rawValue: 0x13)
+  @inlinable public static var tooLate: Self { Self(rawValue: 0x13) }
   /// The device lacks the feature.
-  public static let unsupported = Self(rawValue: 0x14)
+  @inlinable public static var unsupported: Self { Self(rawValue: 0x14) }
   /// The routine asks for what the device cannot do; the response names the first such step.
-  public static let invalidRoutine = Self(rawValue: 0x15)
+  @inlinable public static var invalidRoutine: Self { Self(rawValue: 0x15) }
 
   /// The name in the specification; nil for a value that this version does not know.
   public var name: StaticString? {

@@ -12,6 +12,7 @@ public struct DeviceEvent: WireMessage {
   public var body: Body
 
   /// Creates the message from its fields.
+  @inlinable
   public init(counter: UInt8, body: Body) {
     self.counter = counter
     self.body = body
@@ -63,13 +64,13 @@ public struct DeviceEvent: WireMessage {
   }
 
   /// What is reported.
-  public var kind: EventKind { body.kind }
+  @inlinable public var kind: EventKind { body.kind }
 
   /// The most bytes of such a message.
-  public static var maximumLength: Int { 20 }
+  @inlinable public static var maximumLength: Int { 20 }
 
   /// The bytes of this message.
-  public var encodedLength: Int {
+  @inlinable public var encodedLength: Int {
     switch body {
     case .stateChanged: 13
     case .stepEntered: 20
@@ -84,7 +85,7 @@ public struct DeviceEvent: WireMessage {
   }
 
   /// Decodes a whole value.
-  public init(decoding value: RawSpan) throws(WireError) {
+  @inlinable @inline(__always) public init(decoding value: RawSpan) throws(WireError) {
     try value.require(2, for: .deviceEvent)
     let kind = try EventKind(known: value.byte(at: 0), at: 0, .deviceEventKind)
     counter = value.byte(at: 1)
@@ -143,7 +144,7 @@ public struct DeviceEvent: WireMessage {
   }
 
   /// Appends the encoded message; nothing is appended when it throws.
-  public func encode(into output: inout OutputRawSpan) throws(WireError) {
+  @inlinable public func encode(into output: inout OutputRawSpan) throws(WireError) {
     switch body {
     case .stateChanged(let state, let previous, let cause, let timeMicroseconds):
       try output.require(13, for: .deviceEventStateChanged)
@@ -218,7 +219,7 @@ public struct DeviceEvent: WireMessage {
   }
 
   /// The caller has checked the values and the room.
-  private func writeHeader(_ kind: EventKind, to frame: FrameWriter) {
+  @inlinable func writeHeader(_ kind: EventKind, to frame: FrameWriter) {
     frame.write(kind.rawValue, at: 0)
     frame.write(counter, at: 1)
   }
@@ -226,7 +227,7 @@ public struct DeviceEvent: WireMessage {
 
 extension DeviceEvent.Body {
   /// What is reported.
-  public var kind: EventKind {
+  @inlinable public var kind: EventKind {
     switch self {
     case .stateChanged: .stateChanged
     case .stepEntered: .stepEntered

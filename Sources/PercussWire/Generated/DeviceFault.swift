@@ -8,18 +8,18 @@ public struct DeviceFault: RawRepresentable, Hashable, Sendable {
   public var rawValue: UInt8
 
   /// Any value, with a name or without.
-  public init(rawValue: UInt8) {
+  @inlinable public init(rawValue: UInt8) {
     self.rawValue = rawValue
   }
 
   /// The load held the motor for too long.
-  public static let stall = Self(rawValue: 0x00)
+  @inlinable public static var stall: Self { Self(rawValue: 0x00) }
   /// The motor is too hot.
-  public static let overheat = Self(rawValue: 0x01)
+  @inlinable public static var overheat: Self { Self(rawValue: 0x01) }
   /// The battery cannot drive the motor.
-  public static let batteryEmpty = Self(rawValue: 0x02)
+  @inlinable public static var batteryEmpty: Self { Self(rawValue: 0x02) }
   /// The motor does not follow its command.
-  public static let motorFailure = Self(rawValue: 0x03)
+  @inlinable public static var motorFailure: Self { Self(rawValue: 0x03) }
 
   /// The name in the specification; nil for a value that this version does not know.
   public var name: StaticString? {

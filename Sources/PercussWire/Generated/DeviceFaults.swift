@@ -8,21 +8,21 @@ public struct DeviceFaults: OptionSet, Hashable, Sendable {
   public var rawValue: UInt8
 
   /// Any bits, with a name or without.
-  public init(rawValue: UInt8) {
+  @inlinable public init(rawValue: UInt8) {
     self.rawValue = rawValue
   }
 
   /// The load held the motor for too long.
-  public static let stall = Self(rawValue: 1 << 0)
+  @inlinable public static var stall: Self { Self(rawValue: 1 << 0) }
   /// The motor is too hot.
-  public static let overheat = Self(rawValue: 1 << 1)
+  @inlinable public static var overheat: Self { Self(rawValue: 1 << 1) }
   /// The battery cannot drive the motor.
-  public static let batteryEmpty = Self(rawValue: 1 << 2)
+  @inlinable public static var batteryEmpty: Self { Self(rawValue: 1 << 2) }
   /// The motor does not follow its command.
-  public static let motorFailure = Self(rawValue: 1 << 3)
+  @inlinable public static var motorFailure: Self { Self(rawValue: 1 << 3) }
 
   /// The bits that have a name.
-  public static let known: UInt8 = 0x0F
+  @inlinable public static var known: UInt8 { 0x0F }
 }
 
 #if !hasFeature(Embedded)

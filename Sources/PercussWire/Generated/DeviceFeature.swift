@@ -38,6 +38,7 @@ public struct DeviceFeature: WireMessage {
   public var queueDepth: UInt8
 
   /// Creates the message from its fields.
+  @inlinable
   public init(
     versionMajor: UInt8, versionMinor: UInt8, schemaCRC: UInt32, features: DeviceFeatures, speedMinimumPPM: UInt16,
     speedMaximumPPM: UInt16, speedStepPPM: UInt16, forceMaximumDecinewtons: UInt16, routineSlots: UInt8,
@@ -57,15 +58,15 @@ public struct DeviceFeature: WireMessage {
   }
 
   /// The most bytes of such a message.
-  public static var maximumLength: Int { 22 }
+  @inlinable public static var maximumLength: Int { 22 }
 
   /// The bytes of this message.
-  public var encodedLength: Int {
+  @inlinable public var encodedLength: Int {
     22
   }
 
   /// Decodes a whole value.
-  public init(decoding value: RawSpan) throws(WireError) {
+  @inlinable @inline(__always) public init(decoding value: RawSpan) throws(WireError) {
     try value.require(22, for: .deviceFeature)
     versionMajor = value.byte(at: 0)
     versionMinor = value.byte(at: 1)
@@ -81,7 +82,7 @@ public struct DeviceFeature: WireMessage {
   }
 
   /// Appends the encoded message; nothing is appended when it throws.
-  public func encode(into output: inout OutputRawSpan) throws(WireError) {
+  @inlinable public func encode(into output: inout OutputRawSpan) throws(WireError) {
     try speedStepPPM.within(1...65535, at: 14, .deviceFeatureSpeedStep)
     try output.require(22, for: .deviceFeature)
     output.append(22) { frame in

@@ -8,31 +8,31 @@ public struct DeviceFeatures: OptionSet, Hashable, Sendable {
   public var rawValue: UInt32
 
   /// Any bits, with a name or without.
-  public init(rawValue: UInt32) {
+  @inlinable public init(rawValue: UInt32) {
     self.rawValue = rawValue
   }
 
   /// Stores and plays routines.
-  public static let routines = Self(rawValue: 1 << 0)
+  @inlinable public static var routines: Self { Self(rawValue: 1 << 0) }
   /// Plays queued steps.
-  public static let stream = Self(rawValue: 1 << 1)
+  @inlinable public static var stream: Self { Self(rawValue: 1 << 1) }
   /// Answers on the Clock characteristic.
-  public static let clock = Self(rawValue: 1 << 2)
+  @inlinable public static var clock: Self { Self(rawValue: 1 << 2) }
   /// Yields above a force limit.
-  public static let forceLimit = Self(rawValue: 1 << 3)
+  @inlinable public static var forceLimit: Self { Self(rawValue: 1 << 3) }
   /// Measures the force.
-  public static let forceSensor = Self(rawValue: 1 << 4)
+  @inlinable public static var forceSensor: Self { Self(rawValue: 1 << 4) }
   /// Has a timer.
-  public static let timer = Self(rawValue: 1 << 5)
+  @inlinable public static var timer: Self { Self(rawValue: 1 << 5) }
   /// Has presets.
-  public static let presets = Self(rawValue: 1 << 6)
+  @inlinable public static var presets: Self { Self(rawValue: 1 << 6) }
   /// Plays steps that wait for the operator.
-  public static let wait = Self(rawValue: 1 << 7)
+  @inlinable public static var wait: Self { Self(rawValue: 1 << 7) }
   /// Measures the motor's temperature.
-  public static let temperatureSensor = Self(rawValue: 1 << 8)
+  @inlinable public static var temperatureSensor: Self { Self(rawValue: 1 << 8) }
 
   /// The bits that have a name.
-  public static let known: UInt32 = 0x0000_01FF
+  @inlinable public static var known: UInt32 { 0x0000_01FF }
 }
 
 #if !hasFeature(Embedded)

@@ -21,6 +21,22 @@ public enum DeviceState: UInt8, CaseIterable, Sendable {
   /// A fault holds the motor at rest, or ramps it there, until reset.
   case fault = 0x08
 
+  /// Nil for a value without a meaning.
+  @inlinable public init?(rawValue: UInt8) {
+    switch rawValue {
+    case 0x00: self = .idle
+    case 0x01: self = .manual
+    case 0x02: self = .scheduled
+    case 0x03: self = .routine
+    case 0x04: self = .stream
+    case 0x05: self = .waiting
+    case 0x06: self = .paused
+    case 0x07: self = .stopping
+    case 0x08: self = .fault
+    default: return nil
+    }
+  }
+
   /// The name in the specification.
   public var name: StaticString {
     switch self {

@@ -21,6 +21,22 @@ public enum EventKind: UInt8, CaseIterable, Sendable {
   /// The battery fell to 10 %.
   case batteryLow = 0x09
 
+  /// Nil for a value without a meaning.
+  @inlinable public init?(rawValue: UInt8) {
+    switch rawValue {
+    case 0x01: self = .stateChanged
+    case 0x02: self = .stepEntered
+    case 0x03: self = .routineEnded
+    case 0x04: self = .confirmationNeeded
+    case 0x05: self = .faultRaised
+    case 0x06: self = .faultCleared
+    case 0x07: self = .button
+    case 0x08: self = .controlLost
+    case 0x09: self = .batteryLow
+    default: return nil
+    }
+  }
+
   /// The name in the specification.
   public var name: StaticString {
     switch self {

@@ -7,6 +7,15 @@ public enum LossPolicy: UInt8, CaseIterable, Sendable {
   /// A stored routine that plays or waits goes on to its end, at most; anything else ramps to rest.
   case finishRoutine = 0x01
 
+  /// Nil for a value without a meaning.
+  @inlinable public init?(rawValue: UInt8) {
+    switch rawValue {
+    case 0x00: self = .stop
+    case 0x01: self = .finishRoutine
+    default: return nil
+    }
+  }
+
   /// The name in the specification.
   public var name: StaticString {
     switch self {

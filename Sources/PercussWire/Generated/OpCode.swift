@@ -8,58 +8,58 @@ public struct OpCode: RawRepresentable, Hashable, Sendable {
   public var rawValue: UInt8
 
   /// Any value, with a name or without.
-  public init(rawValue: UInt8) {
+  @inlinable public init(rawValue: UInt8) {
     self.rawValue = rawValue
   }
 
   /// Take the lease on the motor.
-  public static let requestControl = Self(rawValue: 0x01)
+  @inlinable public static var requestControl: Self { Self(rawValue: 0x01) }
   /// Give the lease back. A moving motor is ramped to rest.
-  public static let releaseControl = Self(rawValue: 0x02)
+  @inlinable public static var releaseControl: Self { Self(rawValue: 0x02) }
   /// Renew the lease and do nothing else.
-  public static let keepAlive = Self(rawValue: 0x03)
+  @inlinable public static var keepAlive: Self { Self(rawValue: 0x03) }
   /// Stop, forget settings and clear the faults whose cause is gone.
-  public static let reset = Self(rawValue: 0x04)
+  @inlinable public static var reset: Self { Self(rawValue: 0x04) }
   /// Ramp to rest now. From any central, in any state.
-  public static let stop = Self(rawValue: 0x10)
+  @inlinable public static var stop: Self { Self(rawValue: 0x10) }
   /// Ramp to rest and hold the place in the routine.
-  public static let pause = Self(rawValue: 0x11)
+  @inlinable public static var pause: Self { Self(rawValue: 0x11) }
   /// Go on from where pause held.
-  public static let resume = Self(rawValue: 0x12)
+  @inlinable public static var resume: Self { Self(rawValue: 0x12) }
   /// Drive the motor by hand.
-  public static let setSpeed = Self(rawValue: 0x13)
+  @inlinable public static var setSpeed: Self { Self(rawValue: 0x13) }
   /// Limit the force above which the motor yields.
-  public static let setForceLimit = Self(rawValue: 0x14)
+  @inlinable public static var setForceLimit: Self { Self(rawValue: 0x14) }
   /// Stop by itself after a time.
-  public static let setTimer = Self(rawValue: 0x15)
+  @inlinable public static var setTimer: Self { Self(rawValue: 0x15) }
   /// Drive the motor at one of the device's own speeds.
-  public static let preset = Self(rawValue: 0x16)
+  @inlinable public static var preset: Self { Self(rawValue: 0x16) }
   /// The operator confirms a waiting step.
-  public static let confirm = Self(rawValue: 0x17)
+  @inlinable public static var confirm: Self { Self(rawValue: 0x17) }
   /// Announce an upload.
-  public static let routineBegin = Self(rawValue: 0x20)
+  @inlinable public static var routineBegin: Self { Self(rawValue: 0x20) }
   /// Store what was uploaded, whole or not at all.
-  public static let routineCommit = Self(rawValue: 0x21)
+  @inlinable public static var routineCommit: Self { Self(rawValue: 0x21) }
   /// Forget a partial upload.
-  public static let routineAbort = Self(rawValue: 0x22)
+  @inlinable public static var routineAbort: Self { Self(rawValue: 0x22) }
   /// Say what a slot holds.
-  public static let routineQuery = Self(rawValue: 0x23)
+  @inlinable public static var routineQuery: Self { Self(rawValue: 0x23) }
   /// Play a stored routine.
-  public static let routineStart = Self(rawValue: 0x24)
+  @inlinable public static var routineStart: Self { Self(rawValue: 0x24) }
   /// Move within the routine that plays or is paused.
-  public static let routineSeek = Self(rawValue: 0x25)
+  @inlinable public static var routineSeek: Self { Self(rawValue: 0x25) }
   /// Empty a slot.
-  public static let routineClear = Self(rawValue: 0x26)
+  @inlinable public static var routineClear: Self { Self(rawValue: 0x26) }
   /// Check a stored routine against what the device can do now.
-  public static let routineValidate = Self(rawValue: 0x27)
+  @inlinable public static var routineValidate: Self { Self(rawValue: 0x27) }
   /// Add a step to the queue.
-  public static let queueStep = Self(rawValue: 0x30)
+  @inlinable public static var queueStep: Self { Self(rawValue: 0x30) }
   /// Forget the queued steps that have not begun.
-  public static let queueFlush = Self(rawValue: 0x31)
+  @inlinable public static var queueFlush: Self { Self(rawValue: 0x31) }
   /// Play the queue.
-  public static let queueStart = Self(rawValue: 0x32)
+  @inlinable public static var queueStart: Self { Self(rawValue: 0x32) }
   /// Set the telemetry interval of this central.
-  public static let setTelemetry = Self(rawValue: 0x40)
+  @inlinable public static var setTelemetry: Self { Self(rawValue: 0x40) }
 
   /// The name in the specification; nil for a value that this version does not know.
   public var name: StaticString? {

@@ -9,6 +9,7 @@ public struct RoutineData: WireMessage {
   public var body: Body
 
   /// Creates the message from its fields.
+  @inlinable
   public init(body: Body) {
     self.body = body
   }
@@ -28,13 +29,13 @@ public struct RoutineData: WireMessage {
   }
 
   /// What follows.
-  public var kind: RoutineDataKind { body.kind }
+  @inlinable public var kind: RoutineDataKind { body.kind }
 
   /// The most bytes of such a message.
-  public static var maximumLength: Int { 512 }
+  @inlinable public static var maximumLength: Int { 512 }
 
   /// The bytes of this message.
-  public var encodedLength: Int {
+  @inlinable public var encodedLength: Int {
     switch body {
     case .chunk(_, _, let payload): 6 &+ payload.upperBound &- payload.lowerBound
     case .streamedStep: 18
@@ -42,7 +43,7 @@ public struct RoutineData: WireMessage {
   }
 
   /// Decodes a whole value.
-  public init(decoding value: RawSpan) throws(WireError) {
+  @inlinable @inline(__always) public init(decoding value: RawSpan) throws(WireError) {
     try value.require(1, for: .routineData)
     let kind = try RoutineDataKind(known: value.byte(at: 0), at: 0, .routineDataKind)
     switch kind {
@@ -65,7 +66,7 @@ public struct RoutineData: WireMessage {
   }
 
   /// Appends the encoded message; nothing is appended when it throws.
-  public func encode(into output: inout OutputRawSpan) throws(WireError) {
+  @inlinable public func encode(into output: inout OutputRawSpan) throws(WireError) {
     switch body {
     case .chunk:
       throw WireError(.detachedPayload, at: 6, .routineDataChunkPayload)
@@ -101,14 +102,14 @@ public struct RoutineData: WireMessage {
   }
 
   /// The caller has checked the values and the room.
-  private func writeHeader(_ kind: RoutineDataKind, to frame: FrameWriter) {
+  @inlinable func writeHeader(_ kind: RoutineDataKind, to frame: FrameWriter) {
     frame.write(kind.rawValue, at: 0)
   }
 }
 
 extension RoutineData.Body {
   /// What follows.
-  public var kind: RoutineDataKind {
+  @inlinable public var kind: RoutineDataKind {
     switch self {
     case .chunk: .chunk
     case .streamedStep: .streamedStep

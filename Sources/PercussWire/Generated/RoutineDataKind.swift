@@ -7,6 +7,15 @@ public enum RoutineDataKind: UInt8, CaseIterable, Sendable {
   /// A step for the queue.
   case streamedStep = 0x02
 
+  /// Nil for a value without a meaning.
+  @inlinable public init?(rawValue: UInt8) {
+    switch rawValue {
+    case 0x01: self = .chunk
+    case 0x02: self = .streamedStep
+    default: return nil
+    }
+  }
+
   /// The name in the specification.
   public var name: StaticString {
     switch self {

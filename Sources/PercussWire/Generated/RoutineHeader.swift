@@ -10,6 +10,7 @@ public struct RoutineHeader: WireMessage {
   public var segmentCount: UInt16
 
   /// Creates the record from its fields.
+  @inlinable
   public init(format: UInt8, flags: UInt8, segmentCount: UInt16) {
     self.format = format
     self.flags = flags
@@ -17,24 +18,24 @@ public struct RoutineHeader: WireMessage {
   }
 
   /// The size of every such record in bytes.
-  public static var maximumLength: Int { 4 }
+  @inlinable public static var maximumLength: Int { 4 }
 
   /// The size of every such record in bytes.
-  public var encodedLength: Int { 4 }
+  @inlinable public var encodedLength: Int { 4 }
 
   /// Decodes the record with which the value begins.
-  public init(decoding value: RawSpan) throws(WireError) {
+  @inlinable public init(decoding value: RawSpan) throws(WireError) {
     try self.init(decoding: value, at: 0)
   }
 
   /// Decodes the record that begins at an offset; the offsets of errors count from the beginning of the value.
-  public init(decoding value: RawSpan, at offset: Int) throws(WireError) {
+  @inlinable public init(decoding value: RawSpan, at offset: Int) throws(WireError) {
     try value.require(4, at: offset, for: .routineHeader)
     try self.init(decoding: value, at: offset, as: WireField.routineHeader.advanced(by: 1))
   }
 
   /// `first` stands for the record's first field, wherever the record is. The caller has checked the length.
-  init(decoding value: RawSpan, at offset: Int, as first: WireField) throws(WireError) {
+  @inlinable init(decoding value: RawSpan, at offset: Int, as first: WireField) throws(WireError) {
     format = try value.byte(at: offset).within(1...1, at: offset, first)
     flags = try value.byte(at: offset &+ 1).within(0...0, at: offset &+ 1, first.advanced(by: 1))
     segmentCount = try value.littleEndian(UInt16.self, at: offset &+ 2)
@@ -42,20 +43,20 @@ public struct RoutineHeader: WireMessage {
   }
 
   /// Appends the encoded record; nothing is appended when it throws.
-  public func encode(into output: inout OutputRawSpan) throws(WireError) {
+  @inlinable public func encode(into output: inout OutputRawSpan) throws(WireError) {
     try check(at: 0, as: WireField.routineHeader.advanced(by: 1))
     try output.require(4, for: .routineHeader)
     output.append(4) { frame in write(to: frame, at: 0) }
   }
 
-  func check(at offset: Int, as first: WireField) throws(WireError) {
+  @inlinable func check(at offset: Int, as first: WireField) throws(WireError) {
     try format.within(1...1, at: offset, first)
     try flags.within(0...0, at: offset &+ 1, first.advanced(by: 1))
     try segmentCount.within(1...65534, at: offset &+ 2, first.advanced(by: 2))
   }
 
   /// The caller has checked the values and the room.
-  func write(to frame: FrameWriter, at offset: Int) {
+  @inlinable func write(to frame: FrameWriter, at offset: Int) {
     frame.write(format, at: offset)
     frame.write(flags, at: offset &+ 1)
     frame.write(littleEndian: segmentCount, at: offset &+ 2)

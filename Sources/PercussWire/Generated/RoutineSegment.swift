@@ -14,6 +14,7 @@ public struct RoutineSegment: WireMessage {
   public var durationMilliseconds: UInt32
 
   /// Creates the record from its fields.
+  @inlinable
   public init(
     kind: SegmentKind, forceLimitDecinewtons: UInt16, speedFromPPM: UInt16, speedToPPM: UInt16,
     durationMilliseconds: UInt32
@@ -26,24 +27,24 @@ public struct RoutineSegment: WireMessage {
   }
 
   /// The size of every such record in bytes.
-  public static var maximumLength: Int { 11 }
+  @inlinable public static var maximumLength: Int { 11 }
 
   /// The size of every such record in bytes.
-  public var encodedLength: Int { 11 }
+  @inlinable public var encodedLength: Int { 11 }
 
   /// Decodes the record with which the value begins.
-  public init(decoding value: RawSpan) throws(WireError) {
+  @inlinable public init(decoding value: RawSpan) throws(WireError) {
     try self.init(decoding: value, at: 0)
   }
 
   /// Decodes the record that begins at an offset; the offsets of errors count from the beginning of the value.
-  public init(decoding value: RawSpan, at offset: Int) throws(WireError) {
+  @inlinable public init(decoding value: RawSpan, at offset: Int) throws(WireError) {
     try value.require(11, at: offset, for: .routineSegment)
     try self.init(decoding: value, at: offset, as: WireField.routineSegment.advanced(by: 1))
   }
 
   /// `first` stands for the record's first field, wherever the record is. The caller has checked the length.
-  init(decoding value: RawSpan, at offset: Int, as first: WireField) throws(WireError) {
+  @inlinable init(decoding value: RawSpan, at offset: Int, as first: WireField) throws(WireError) {
     kind = try SegmentKind(known: value.byte(at: offset), at: offset, first)
     forceLimitDecinewtons = value.littleEndian(UInt16.self, at: offset &+ 1)
     speedFromPPM = value.littleEndian(UInt16.self, at: offset &+ 3)
@@ -53,18 +54,18 @@ public struct RoutineSegment: WireMessage {
   }
 
   /// Appends the encoded record; nothing is appended when it throws.
-  public func encode(into output: inout OutputRawSpan) throws(WireError) {
+  @inlinable public func encode(into output: inout OutputRawSpan) throws(WireError) {
     try check(at: 0, as: WireField.routineSegment.advanced(by: 1))
     try output.require(11, for: .routineSegment)
     output.append(11) { frame in write(to: frame, at: 0) }
   }
 
-  func check(at offset: Int, as first: WireField) throws(WireError) {
+  @inlinable func check(at offset: Int, as first: WireField) throws(WireError) {
     try durationMilliseconds.within(10...86_400_000, at: offset &+ 7, first.advanced(by: 4))
   }
 
   /// The caller has checked the values and the room.
-  func write(to frame: FrameWriter, at offset: Int) {
+  @inlinable func write(to frame: FrameWriter, at offset: Int) {
     frame.write(kind.rawValue, at: offset)
     frame.write(littleEndian: forceLimitDecinewtons, at: offset &+ 1)
     frame.write(littleEndian: speedFromPPM, at: offset &+ 3)

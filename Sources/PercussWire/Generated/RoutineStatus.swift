@@ -9,6 +9,7 @@ public struct RoutineStatus: WireMessage {
   public var body: Body
 
   /// Creates the message from its fields.
+  @inlinable
   public init(body: Body) {
     self.body = body
   }
@@ -27,13 +28,13 @@ public struct RoutineStatus: WireMessage {
   }
 
   /// What follows.
-  public var kind: RoutineStatusKind { body.kind }
+  @inlinable public var kind: RoutineStatusKind { body.kind }
 
   /// The most bytes of such a message.
-  public static var maximumLength: Int { 20 }
+  @inlinable public static var maximumLength: Int { 20 }
 
   /// The bytes of this message.
-  public var encodedLength: Int {
+  @inlinable public var encodedLength: Int {
     switch body {
     case .uploadCredit: 8
     case .streamCredit: 4
@@ -41,7 +42,7 @@ public struct RoutineStatus: WireMessage {
   }
 
   /// Decodes a whole value.
-  public init(decoding value: RawSpan) throws(WireError) {
+  @inlinable @inline(__always) public init(decoding value: RawSpan) throws(WireError) {
     try value.require(1, for: .routineStatus)
     let kind = try RoutineStatusKind(known: value.byte(at: 0), at: 0, .routineStatusKind)
     switch kind {
@@ -58,7 +59,7 @@ public struct RoutineStatus: WireMessage {
   }
 
   /// Appends the encoded message; nothing is appended when it throws.
-  public func encode(into output: inout OutputRawSpan) throws(WireError) {
+  @inlinable public func encode(into output: inout OutputRawSpan) throws(WireError) {
     switch body {
     case .uploadCredit(let transfer, let nextOffset, let window):
       try output.require(8, for: .routineStatusUploadCredit)
@@ -79,14 +80,14 @@ public struct RoutineStatus: WireMessage {
   }
 
   /// The caller has checked the values and the room.
-  private func writeHeader(_ kind: RoutineStatusKind, to frame: FrameWriter) {
+  @inlinable func writeHeader(_ kind: RoutineStatusKind, to frame: FrameWriter) {
     frame.write(kind.rawValue, at: 0)
   }
 }
 
 extension RoutineStatus.Body {
   /// What follows.
-  public var kind: RoutineStatusKind {
+  @inlinable public var kind: RoutineStatusKind {
     switch self {
     case .uploadCredit: .uploadCredit
     case .streamCredit: .streamCredit

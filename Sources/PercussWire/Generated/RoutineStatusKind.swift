@@ -7,6 +7,15 @@ public enum RoutineStatusKind: UInt8, CaseIterable, Sendable {
   /// How far the queue has come and may go.
   case streamCredit = 0x82
 
+  /// Nil for a value without a meaning.
+  @inlinable public init?(rawValue: UInt8) {
+    switch rawValue {
+    case 0x81: self = .uploadCredit
+    case 0x82: self = .streamCredit
+    default: return nil
+    }
+  }
+
   /// The name in the specification.
   public var name: StaticString {
     switch self {

@@ -11,6 +11,17 @@ public enum SegmentKind: UInt8, CaseIterable, Sendable {
   /// Keep the motor at rest until the operator confirms; the duration is the time-out, after which the routine ends.
   case wait = 0x04
 
+  /// Nil for a value without a meaning.
+  @inlinable public init?(rawValue: UInt8) {
+    switch rawValue {
+    case 0x01: self = .hold
+    case 0x02: self = .ramp
+    case 0x03: self = .rest
+    case 0x04: self = .wait
+    default: return nil
+    }
+  }
+
   /// The name in the specification.
   public var name: StaticString {
     switch self {

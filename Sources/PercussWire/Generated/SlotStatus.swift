@@ -8,19 +8,19 @@ public struct SlotStatus: OptionSet, Hashable, Sendable {
   public var rawValue: UInt8
 
   /// Any bits, with a name or without.
-  public init(rawValue: UInt8) {
+  @inlinable public init(rawValue: UInt8) {
     self.rawValue = rawValue
   }
 
   /// A committed routine.
-  public static let stored = Self(rawValue: 1 << 0)
+  @inlinable public static var stored: Self { Self(rawValue: 1 << 0) }
   /// An upload that is not committed yet.
-  public static let partial = Self(rawValue: 1 << 1)
+  @inlinable public static var partial: Self { Self(rawValue: 1 << 1) }
   /// The committed routine plays, waits, is scheduled or is paused.
-  public static let playing = Self(rawValue: 1 << 2)
+  @inlinable public static var playing: Self { Self(rawValue: 1 << 2) }
 
   /// The bits that have a name.
-  public static let known: UInt8 = 0x07
+  @inlinable public static var known: UInt8 { 0x07 }
 }
 
 #if !hasFeature(Embedded)

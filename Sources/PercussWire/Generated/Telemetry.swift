@@ -39,6 +39,7 @@ public struct Telemetry: WireMessage {
   public var faults: DeviceFaults
 
   /// Creates the message from its fields.
+  @inlinable
   public init(
     counter: UInt8, state: DeviceState, timeMilliseconds: UInt32, speedPPM: UInt16, targetPPM: UInt16,
     forceDecinewtons: UInt16, temperatureDecidegrees: Int16, batteryPercent: UInt8, step: UInt16,
@@ -58,15 +59,15 @@ public struct Telemetry: WireMessage {
   }
 
   /// The most bytes of such a message.
-  public static var maximumLength: Int { 20 }
+  @inlinable public static var maximumLength: Int { 20 }
 
   /// The bytes of this message.
-  public var encodedLength: Int {
+  @inlinable public var encodedLength: Int {
     20
   }
 
   /// Decodes a whole value.
-  public init(decoding value: RawSpan) throws(WireError) {
+  @inlinable @inline(__always) public init(decoding value: RawSpan) throws(WireError) {
     try value.require(20, for: .telemetry)
     counter = value.byte(at: 0)
     state = try DeviceState(known: value.byte(at: 1), at: 1, .telemetryState)
@@ -82,7 +83,7 @@ public struct Telemetry: WireMessage {
   }
 
   /// Appends the encoded message; nothing is appended when it throws.
-  public func encode(into output: inout OutputRawSpan) throws(WireError) {
+  @inlinable public func encode(into output: inout OutputRawSpan) throws(WireError) {
     try batteryPercent.within(0...100, at: 14, .telemetryBattery)
     try output.require(20, for: .telemetry)
     output.append(20) { frame in

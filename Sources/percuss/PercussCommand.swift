@@ -25,7 +25,7 @@ struct PercussCommand: ParsableCommand {
     version: "percuss 0.1.0 (protocol 1.0)",
     subcommands: [
       RunCommand.self, ValidateCommand.self, PlanCommand.self, SetCommand.self, StopCommand.self, InfoCommand.self,
-      MonitorCommand.self,
+      MonitorCommand.self, FrameCommand.self,
     ])
 }
 

@@ -1,7 +1,7 @@
 /// Suggestions for misspelt words.
-enum Spelling {
+package enum Spelling {
   /// The candidate nearest to the word, when it is near enough to be what was meant.
-  static func nearest(to word: String, among candidates: [String]) -> String? {
+  package static func nearest(to word: String, among candidates: [String]) -> String? {
     let letters = Array(word.lowercased().unicodeScalars)
     guard !letters.isEmpty, letters.count <= 40 else { return nil }
     var best: (distance: Int, word: String)?

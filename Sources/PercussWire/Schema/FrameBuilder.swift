@@ -97,7 +97,9 @@
       guard missing.isEmpty else {
         // A misspelt name explains a missing one, so it is told first.
         let known = self.fields.map(\.name)
-        if variant != nil, let unknown = texts.keys.sorted().first(where: { !known.contains($0) }) {
+        if variant != nil || message.variants.isEmpty,
+          let unknown = texts.keys.sorted().first(where: { !known.contains($0) })
+        {
           throw .unknownField(unknown, known: known)
         }
         throw .missingFields(missing)

@@ -1,0 +1,111 @@
+import PercussGATT
+import PercussWire
+
+/// Frames and their mistakes as people read them.
+struct FrameText {
+  let terminal: Terminal
+
+  /// A title and a row for each field.
+  func table(_ frame: FrameDescription, of bytes: [UInt8]) -> String {
+    var rows: [[String]] = []
+    for field in frame.fields {
+      var chunks = Array(field.bytes).chunks(of: 8)[...]
+      let value = field.number.map { String($0) } ?? ""
+      let first = chunks.popFirst() ?? []
+      let meaning = field.meaning == value ? "" : field.meaning
+      rows.append([String(field.offset), hex(first), field.name, value, meaning])
+      // A long payload goes on below.
+      for (index, chunk) in chunks.enumerated() {
+        rows.append([String(field.offset + 8 * (index + 1)), hex(chunk), "", "", ""])
+      }
+    }
+    for (index, chunk) in Array(bytes[frame.ignored]).chunks(of: 8).enumerated() {
+      let note = index == 0 ? "not known to this version" : ""
+      rows.append([String(frame.ignored.lowerBound + 8 * index), hex(chunk), "", "", note])
+    }
+    let titles = ["offset", "bytes", "field", "value", "meaning"]
+    let widths = titles.indices.map { column in rows.map { $0[column].count }.reduce(titles[column].count, max) }
+    let lines = ([titles] + rows).map { row in
+      let cells = row.enumerated().map { pad($1, widths[$0], left: $0 == 0 || $0 == 3) }
+      return String(("  " + cells.joined(separator: "  ")).trimmingSuffix(while: { $0 == " " }))
+    }
+    let doc = frame.variant?.doc ?? frame.message.doc
+    let title = "\(terminal.styled(frame.name, .bold)): \(origin(frame.message)), \(count(bytes.count))"
+    return ([title, "  " + doc, terminal.styled(lines[0], .dim)] + lines.dropFirst()).joined(separator: "\n")
+  }
+
+  /// Who sends a message, and where.
+  func origin(_ message: WireSchema.Message) -> String {
+    let way = message.direction == .centralToPeripheral ? "central to peripheral" : "peripheral to central"
+    let uuid = BluetoothUUID(percuss: message.characteristic.number).fullText
+    return "\(way), \(message.characteristic.title) (\(uuid))"
+  }
+
+  /// What is wrong, and below it the bytes with a mark under those that are.
+  static func refusal(_ refusal: FrameReading.Refusal, of bytes: [UInt8]) -> String {
+    let error = refusal.error
+    var end = error.offset + (WireSchema.field(at: "\(error.field)")?.size ?? 1)
+    // Where bytes are missing the mark goes on behind the last one.
+    if case .truncated = error.reason { end = max(error.offset, bytes.count) + 1 }
+    return "\(error)\n" + marked(bytes, error.offset..<max(end, error.offset + 1))
+  }
+
+  /// The bytes, in a long value those around the place, with a mark below.
+  static func marked(_ bytes: [UInt8], _ place: Range<Int>) -> String {
+    let start = bytes.count <= 24 ? 0 : min(place.lowerBound, bytes.count - 1) / 16 * 16
+    let row = Array(bytes[start..<(bytes.count <= 24 ? bytes.count : min(start + 16, bytes.count))])
+    let margin = bytes.count <= 24 ? "  " : "  byte \(start): "
+    let first = place.lowerBound - start
+    let marks = max(1, min(place.upperBound - start, row.count + 1) - first)
+    let indent = String(repeating: " ", count: margin.count + 3 * first)
+    return "\(margin)\(hex(row))\n\(indent)\(String(repeating: "^", count: 3 * marks - 1))"
+  }
+}
+
+func hex(_ bytes: some Collection<UInt8>) -> String {
+  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+}
+
+func count(_ bytes: Int) -> String { bytes == 1 ? "1 byte" : "\(bytes) bytes" }
+
+/// A text in lines of at most that width, broken between words.
+func wrap(_ text: String, _ width: Int) -> [String] {
+  var lines: [String] = []
+  for word in text.split(separator: " ") {
+    if let last = lines.last, last.count + 1 + word.count <= width {
+      lines[lines.count - 1] = "\(last) \(word)"
+    } else {
+      lines.append(String(word))
+    }
+  }
+  return lines
+}
+
+extension WireSchema {
+  /// The field with the path that an error names.
+  static func field(at path: String) -> Field? {
+    for message in messages where path.hasPrefix(message.name + ".") {
+      for field in message.header.flatMap(\.leaves) where "\(message.name).\(field.name)" == path { return field }
+      for variant in message.variants {
+        for field in variant.fields.flatMap(\.leaves) where "\(message.name).\(variant.name).\(field.name)" == path {
+          return field
+        }
+      }
+    }
+    return nil
+  }
+}
+
+extension Array {
+  fileprivate func chunks(of size: Int) -> [[Element]] {
+    stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+  }
+}
+
+extension String {
+  fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> Substring {
+    var rest = self[...]
+    while let last = rest.last, predicate(last) { rest.removeLast() }
+    return rest
+  }
+}

@@ -13,7 +13,8 @@ public struct DeviceError: Error, Equatable, Sendable, CustomStringConvertible {
     case noResponse(attempts: Int)
     /// A newer speed replaced this one before it was sent.
     case superseded
-    /// A stop went ahead of it. If it had been sent, the device may have begun it, and then stopped.
+    /// A stop went ahead of it: one of this program, or one that the device reported (another central's, the button's, the timer's, a fault). If it had
+    /// been sent, the device may have begun it, and then stopped.
     case stopped
     /// Too many operations wait already; this one was not sent.
     case busy(limit: Int)

@@ -1,5 +1,10 @@
 internal import PercussWire
 
+extension OpCode {
+  /// Whether the device may report it as a stop: a change to stopping or idle with the cause `command`.
+  var mayStop: Bool { self == .stop || self == .reset || self == .queueFlush }
+}
+
 extension ControlRequest.Body {
   /// Whether it makes the motor move, now or later, so that it must not come after a stop that it was submitted before.
   var isMotion: Bool {

@@ -6,6 +6,11 @@ extension Session {
   mutating func take(
     _ response: ControlResponse, at now: MonotonicInstant, _ actions: inout [Action]
   ) {
+    if response.opCode.mayStop, ownStopReportDeadline != nil {
+      // Its event is on its way, if the state that it left is one that it may have led to.
+      let hasStopped = response.state == .stopping || response.state == .idle
+      ownStopReportDeadline = hasStopped ? now.advanced(by: limits.stopTimeout) : nil
+    }
     if response.opCode == .stop, let index = stops.firstIndex(where: { $0.sequence == response.sequence }) {
       if response.result == .success {
         // The motor is at rest or on its way there, whichever of the stops before this one did it.
@@ -18,7 +23,7 @@ extension Session {
       request.operation.opCode == response.opCode
     {
       outstanding = nil
-      if response.result == .stale, !request.wasRewritten, !request.callers.isEmpty, request.restarts < 2 {
+      if response.result == .stale, !request.wasRewritten, !request.isAbandoned, request.restarts < 2 {
         // A stop overtook it on the way, and nothing was done: it gets a sequence number of its own after the stop's.
         waiting.insert(
           Request(callers: request.callers, operation: request.operation, restarts: request.restarts + 1), at: 0)
@@ -48,7 +53,7 @@ extension Session {
     succeed(request, response, &actions)
   }
 
-  mutating func take(_ event: DeviceEvent, _ actions: inout [Action]) {
+  mutating func take(_ event: DeviceEvent, at now: MonotonicInstant, _ actions: inout [Action]) {
     let missing = events.missing
     let verdict = events.enter(event.counter)
     statistics.missedEvents += events.missing - missing
@@ -61,6 +66,51 @@ extension Session {
     }
     if case .controlLost(let cause, _) = event.body {
       if cause == .released { lease = nil } else { loseControl(cause: cause, &actions) }
+    }
+    if case .button = event.body {
+      // At rest a press changes no state. One that confirms a step is no stop; a confirmation that waits is then refused, and moves nothing.
+      dropMotion(exceptConfirm: true, &actions)
+    } else if tellsOfStop(event.body, at: now) {
+      dropMotion(exceptConfirm: false, &actions)
+    }
+  }
+
+  /// Whether somebody else stopped the motor: what a routine's own end or a speed of 0 leads to is no stop.
+  private mutating func tellsOfStop(_ event: DeviceEvent.Body, at now: MonotonicInstant) -> Bool {
+    guard case .stateChanged(let state, let previous, let cause, _) = event else { return false }
+    switch (state, cause) {
+    case (.fault, _): return true
+    case (.idle, .button), (.idle, .timer), (.idle, .leaseExpired): return true
+    case (.stopping, .button), (.stopping, .timer), (.stopping, .leaseExpired): return true
+    case (.idle, .command) where previous == .fault, (.stopping, .command) where previous == .fault:
+      return false  // a reset
+    case (_, .command) where state == previous && lease != nil:
+      return true  // the device says it to the holder, of the stops of others
+    case (.idle, .command), (.stopping, .command):
+      guard let deadline = ownStopReportDeadline else { return true }
+      ownStopReportDeadline = nil
+      return now > deadline
+    default:
+      // The motor moves again: what stops it from here on is another stop than one that was answered before.
+      if stops.isEmpty, outstanding?.operation.opCode.mayStop != true { ownStopReportDeadline = nil }
+      return false
+    }
+  }
+
+  /// What would move the motor and was not sent yet is dropped; what was sent is not repeated.
+  private mutating func dropMotion(exceptConfirm: Bool, _ actions: inout [Action]) {
+    func isDropped(_ request: Request) -> Bool {
+      switch request.operation {
+      case .setSpeed(0, _): false
+      case .confirm: !exceptConfirm
+      default: request.operation.isMotion
+      }
+    }
+    for request in waiting where isDropped(request) { fail(request, .stopped, &actions) }
+    waiting.removeAll(where: isDropped)
+    if let request = outstanding, isDropped(request) {
+      abandonOutstanding()
+      if outstanding == nil { fail(request, .stopped, &actions) }
     }
   }
 

@@ -26,6 +26,7 @@ extension Session {
     request.sequence = takeSequence()
     request.attempts += 1
     request.deadline = now.advanced(by: limits.responseTimeout)
+    if request.operation.opCode.mayStop { expectStopReport(at: now) }
     do {
       request.value = try dialect.value(of: request.operation, sequence: request.sequence, flags: [])
       outstanding = request
@@ -45,6 +46,7 @@ extension Session {
     }
     for request in waiting where request.operation.isMotion { fail(request, .stopped, &actions) }
     waiting.removeAll { $0.operation.isMotion }
+    expectStopReport(at: now)
     if stops.count >= limits.parallelStops {
       stops[stops.count - 1].callers.append(id)
       stops[stops.count - 1].wantsWrite = true
@@ -61,6 +63,22 @@ extension Session {
     stops.append(stop)
   }
 
+  /// The device will report the stop that is asked for now; within this time the report is not taken for that of somebody else's.
+  mutating func expectStopReport(at now: MonotonicInstant) {
+    ownStopReportDeadline = now.advanced(by: limits.responseTimeout)
+  }
+
+  /// The outstanding request is not written again. Where the device may have it, it keeps its place until the answer comes: still one procedure at a time.
+  mutating func abandonOutstanding() {
+    guard let request = outstanding else { return }
+    if request.wasAccepted || writing?.what == .request(sequence: request.sequence) {
+      outstanding?.isAbandoned = true
+      outstanding?.wantsWrite = false
+    } else {
+      outstanding = nil
+    }
+  }
+
   /// A speed that waits, and that nothing else that moves the motor has come after, is stale when a newer one comes.
   mutating func supersedeWaitingSpeed(_ actions: inout [Action]) {
     guard let index = waiting.lastIndex(where: { $0.operation.isMotion || $0.operation == .pause }),
@@ -74,10 +92,11 @@ extension Session {
   }
 
   mutating func renewLease(at now: MonotonicInstant, _ actions: inout [Action]) {
-    // While an answer is awaited, the request itself is the keep-alive: a new sequence number would push it out of the device's replay cache.
+    // While an answer is awaited, the request itself is the keep-alive: a new sequence number would push it out of the device's replay cache. What is
+    // not to be repeated needs no place there.
     if let stop = stops.last {
       write(stop.value, .stop(sequence: stop.sequence), at: now, &actions)
-    } else if let request = outstanding {
+    } else if let request = outstanding, !request.isAbandoned {
       if request.wasAccepted {
         outstanding?.wasRewritten = true
         write(request.value, .request(sequence: request.sequence), at: now, &actions)
@@ -124,6 +143,9 @@ extension Session {
       request.wasAccepted = true
     case .attribute(.procedureInProgress, _) where request.wasAccepted:
       break  // A repetition came while the device still works on the answers before it.
+    case .attribute(.procedureInProgress, _) where request.isAbandoned:
+      fail(request, .stopped, &actions)
+      return nil
     case .attribute(.procedureInProgress, _) where request.notBefore == nil:
       request.notBefore = now.advanced(by: limits.backOff)
       request.wantsWrite = true

@@ -20,6 +20,8 @@ public import PercussWire
 /// - One procedure at a time: a request is written when the one before it is answered. Only a stop does not wait.
 /// - A request without an answer is written again with the same sequence number and bytes, which the device answers without executing it twice.
 /// - While the lease is held, something reaches the device every third of it.
+/// - When the device reports that somebody else stopped the motor (another central, the button, the timer, a fault), what would move it and waits
+///   ends with `.stopped`, and what is under way is not repeated.
 /// - At most ``Limits/waiting`` requests wait; further ones end with `.busy`. A stop is never refused.
 /// - When the connection ends, everything ends with `.disconnected`, and so does everything submitted later.
 public struct Session: Sendable {
@@ -105,6 +107,8 @@ public struct Session: Sendable {
     var wasAccepted = false
     var wasRewritten = false
     var restarts = 0
+    /// Its caller gave it up, or somebody stopped the motor: whatever comes of it, it is not written again.
+    var isAbandoned = false
   }
 
   enum Writing: Equatable {
@@ -129,6 +133,8 @@ public struct Session: Sendable {
   var writing: (id: WriteID, what: Writing)?
   var lastRenewal = MonotonicInstant.zero
   var keepAlives: [UInt8] = []
+  /// Until when a report of a stop may be that of a stop which this session asked for.
+  var ownStopReportDeadline: MonotonicInstant?
   var sequence: UInt8 = 0
   var nextNumber: UInt64 = 0
   var events = CounterWindow()
@@ -189,9 +195,8 @@ public struct Session: Sendable {
       actions.append(failure(of: id, request.operation, .cancelled))
     } else if let request = outstanding, request.callers.contains(id) {
       actions.append(failure(of: id, request.operation, .cancelled))
-      // It keeps its place until the answer comes: still one procedure at a time.
       outstanding?.callers = []
-      if !request.wasAccepted, writing?.what != .request(sequence: request.sequence) { outstanding = nil }
+      abandonOutstanding()
     }
     advance(now, &actions)
     return actions
@@ -233,7 +238,7 @@ public struct Session: Sendable {
     do {
       switch try dialect.meaning(of: bytes, from: characteristic) {
       case .response(let response): take(response, at: now, &actions)
-      case .event(let event): take(event, &actions)
+      case .event(let event): take(event, at: now, &actions)
       case .telemetry(let value):
         let missing = telemetry.missing
         let verdict = telemetry.enter(value.counter)
@@ -299,7 +304,7 @@ public struct Session: Sendable {
       if writing != nil { writeCommand(stops[index].value, &actions) }
     }
     if var request = outstanding, request.deadline <= now {
-      if request.callers.isEmpty || request.attempts >= limits.attempts {
+      if request.isAbandoned || request.attempts >= limits.attempts {
         outstanding = nil
         fail(request, .noResponse(attempts: request.attempts), &actions)
       } else {

@@ -24,7 +24,10 @@ extension PlayerSession {
       // The button, or the time-out, was faster than the operator; the device's event says which.
       break
     case .stopped:
-      conclude(.stopped, .stoppedElsewhere, "The device was stopped by this program.", step: step, at: now)
+      conclude(
+        .stopped, .stoppedElsewhere, "A stop that was not part of the run stopped the device in step \(step).",
+        step: step,
+        at: now)
     default:
       conclude(.failed, .refused, "\(error)", step: step, at: now)
     }

@@ -46,13 +46,21 @@ public actor Device {
 
   /// Makes sure what is at the other end of the link, and subscribes to what it sends.
   ///
-  /// The link stays the caller's when this fails; afterwards it belongs to the device, and ends with it.
+  /// The link stays the caller's when this fails, except that one to an incompatible device is ended; afterwards it belongs to the device, and ends
+  /// with it.
   ///
   /// - Throws: `.incompatible` when the device speaks another version of the protocol; `.link`, `.disconnected` or `.malformedValue` when it cannot be asked.
   public static func connect(
     over link: any DeviceLink, dialect: any Dialect = PercussDialect(), limits: Session.Limits = Session.Limits()
   ) async throws(DeviceError) -> Device {
-    let feature = try await dialect.identify(link)
+    let feature: DeviceFeature
+    do throws(DeviceError) {
+      feature = try await dialect.identify(link)
+    } catch {
+      // PCS/CL/PR/BV-02: nothing is to be said to a device that means something else by it.
+      if case .incompatible = error.reason { await link.disconnect() }
+      throw error
+    }
     let device = Device(link, feature: feature, dialect: dialect, limits: limits)
     // From here on nothing that the device sends goes by unseen.
     await device.startReading()

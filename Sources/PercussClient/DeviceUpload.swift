@@ -11,7 +11,7 @@ extension Device {
   ///
   /// - Parameter progress: told how many bytes of how many the device has; called on the timeline.
   /// - Returns: what the slot now holds.
-  /// - Throws: `.busy` while another upload is under way; `.uploadStalled` after 5 time-outs of 1 s without progress; `.refused` when the device cannot take it.
+  /// - Throws: `.busy` while another upload is under way; `.uploadStalled` when more than 5 time-outs of 1 s bring no progress; `.refused` when the device cannot take it.
   @discardableResult
   public func upload(
     _ segments: [RoutineSegment], to slot: UInt8, progress: (@Sendable (Int, Int) -> Void)? = nil

@@ -96,6 +96,25 @@ struct ScriptedRun {
 }
 
 @Suite struct `An uploaded run` {
+  @Test(arguments: [0, 1 << 63, (1 << 63) - 1, (1 << 63) + 1_000_000, UInt64.max] as [UInt64])
+  func `survives whatever instants the device reports`(instant: UInt64) throws {
+    // Step 4 is the first behind a wait: its planned instant is taken from the device.
+    let hostile: [DeviceEvent.Body] = [
+      .stepEntered(step: 4, plannedMicroseconds: instant, actualMicroseconds: instant),
+      .stepEntered(step: 3, plannedMicroseconds: instant, actualMicroseconds: ~instant),
+      .routineEnded(step: 9, cause: .completed, timeMicroseconds: instant),
+    ]
+    for event in hostile {
+      let run = try ScriptedRun(
+        everyKind, mode: .uploaded, .init(accidents: [(.milliseconds(2_500), .event(event))]))
+      #expect(run.hasStopped || run.report.outcome == .completed)
+      #expect(run.finalTarget == 0)
+      #expect(!RunPicture(run.report).text.isEmpty)
+      #expect(RunPlot(run.report).svg.utf8.count < 1_000_000)
+      #expect(try RunReport(json: run.report.json(.line)) == run.report)
+    }
+  }
+
   @Test func `takes control, uploads, checks, starts, follows, sees the rest and gives control back`() throws {
     let run = try ScriptedRun(everyKind, mode: .uploaded)
     #expect(run.asked == [.requestControl, .routineQuery, .routineQuery, .routineStart, .confirm, .releaseControl])

@@ -42,6 +42,7 @@ count_check() {
 }
 
 check lint 300 swift format lint --strict --recursive --parallel Package.swift Sources Tests
+check imports 120 python3 Tests/Tools/check-imports.py
 check build 1500 swift build --build-tests
 check swift-test 1200 swift test --skip-build
 check schemas 120 python3 Tests/Tools/check-schemas.py

@@ -22,9 +22,15 @@ struct UploadedState {
   }
 
   /// An instant of the device's clock, in microseconds from the start of the run.
+  ///
+  /// A device may report anything. Beyond what a run can last the instant is the bound: late or early beyond every tolerance, and safe to reckon with.
   func time(_ microseconds: UInt64) -> Int64 {
-    Int64(bitPattern: microseconds &- (start ?? 0))
+    let time = Int64(bitPattern: microseconds &- (start ?? 0))
+    return min(max(time, -Self.longestRun), Self.longestRun)
   }
+
+  /// Twice the longest routine.
+  private static let longestRun: Int64 = 2 * 86_400_000_000
 }
 
 // Uploaded mode: the device keeps the time, the player watches.

@@ -25,7 +25,7 @@ extension PlayerSession {
       break
     case .stopped:
       conclude(
-        .stopped, .stoppedElsewhere, "A stop that was not part of the run stopped the device in step \(step).",
+        .stopped, .stoppedElsewhere, "A stop that was not part of the run stopped the device.",
         step: step,
         at: now)
     default:

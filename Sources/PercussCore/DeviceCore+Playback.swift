@@ -10,13 +10,13 @@ extension DeviceCore {
   ) -> ControlOutcome {
     if let refusal = slotRefusal(slot) { return refusal }
     guard let routine = store.routine(slot) else { return .refused(.notFound) }
-    guard UInt64(offset) < routine.milliseconds else {
-      return .outOfRange(2, 0, UInt32(clamping: routine.milliseconds - 1))
-    }
     let instant: DeviceInstant
     switch startInstant(start, field: 1) {
     case .at(let found): instant = found
     case .refused(let refusal): return refusal
+    }
+    guard UInt64(offset) < routine.milliseconds else {
+      return .outOfRange(2, 0, UInt32(clamping: routine.milliseconds - 1))
     }
     var next = Playback(
       source: .routine(slot: slot), origin: instant.microseconds &- UInt64(offset) &* 1000,

@@ -38,14 +38,14 @@ extension DeviceCore {
   }
 
   mutating func queueStep(_ index: UInt16, at start: UInt32, _ segment: RoutineSegment) -> ControlOutcome {
-    guard index == queue.nextIndex else { return .refused(.outOfOrder, .indexExpected(index: queue.nextIndex)) }
-    guard queue.free > 0 else { return .refused(.queueFull) }
     switch rules.fault(in: segment, isStreamed: true) {
     case .outOfRange(let field, let minimum, let maximum): return .outOfRange(field &+ 2, minimum, maximum)
     case .invalid: return .refused(.invalidParameter)
     case .unsupported: return .refused(.unsupported)
     case nil: break
     }
+    guard index == queue.nextIndex else { return .refused(.outOfOrder, .indexExpected(index: queue.nextIndex)) }
+    guard queue.free > 0 else { return .refused(.queueFull) }
     guard UInt64(start) >= queue.end else { return .refused(.invalidParameter) }
     if state == .stream, let playback, UInt64(start) &* 1000 < playback.place(at: now) { return .refused(.tooLate) }
     queue.append(index: index, at: start, segment: segment)
@@ -53,12 +53,12 @@ extension DeviceCore {
   }
 
   mutating func startStream(at start: UInt64, into actions: inout DeviceActions) -> ControlOutcome {
-    guard !queue.isEmpty else { return .refused(.notFound) }
     let instant: DeviceInstant
     switch startInstant(start, field: 0) {
     case .at(let found): instant = found
     case .refused(let refusal): return refusal
     }
+    guard !queue.isEmpty else { return .refused(.notFound) }
     var next = Playback(source: .stream, origin: instant.microseconds)
     if instant > now { next.scheduledStart = instant }
     playback = next

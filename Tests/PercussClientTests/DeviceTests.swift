@@ -10,7 +10,7 @@ import Testing
 struct DeviceTests {
   // MARK: Connecting
 
-  @Test func `connecting reads the feature and subscribes to everything`() throws {
+  @Test func `connecting reads the feature and subscribes to everything (PCS/CL/PR/BV-03)`() throws {
     let timeline = VirtualTimeline()
     try timeline.run {
       let link = ScriptedLink(on: timeline)
@@ -32,7 +32,7 @@ struct DeviceTests {
       (.failure(.noSuchCharacteristic(.percussFeature)), "no characteristic Feature"),
       (.failure(.disconnected(.supervisionTimeout)), "the connection ended"),
     ] as [(Result<[UInt8], LinkError>, String)])
-  func `what is not a device of this protocol is refused, and why is said`(
+  func `what is not a device of this protocol is refused, and why is said (PCS/CL/VE/BI-01)`(
     reading: Result<[UInt8], LinkError>, words: String
   ) throws {
     let timeline = VirtualTimeline()
@@ -242,7 +242,7 @@ struct DeviceTests {
     }
   }
 
-  @Test func `events lost on the way are told in their place, from the first one on`() throws {
+  @Test func `events lost on the way are told in their place, from the first one on (PCS/CL/EV/BV-01)`() throws {
     let timeline = VirtualTimeline()
     try timeline.run {
       let link = ScriptedLink(on: timeline)

@@ -115,7 +115,7 @@ struct RoutineUploadTests {
     upload.credited(transfer: 9, nextOffset: UInt32(offset), window: UInt16(receiver.window), at: now)
   }
 
-  @Test func `a plain upload asks, opens, sends and commits`() throws {
+  @Test func `a plain upload asks, opens, sends and commits (PCS/CL/UP/BV-01)`() throws {
     let image = try #require(Self.image)
     var upload = RoutineUpload(image, slot: 1, maximumTransmissionUnit: 23)
     var receiver = Receiver(image: image)
@@ -133,7 +133,7 @@ struct RoutineUploadTests {
     #expect(log == ["routine_query"])
   }
 
-  @Test func `a partial upload goes on where it stands`() throws {
+  @Test func `a partial upload goes on where it stands (PCS/CL/UP/BV-05)`() throws {
     let image = try #require(Self.image)
     var upload = RoutineUpload(image, slot: 1, maximumTransmissionUnit: 23)
     var receiver = Receiver(image: image, bytes: Array(image.bytes[..<777]))
@@ -142,7 +142,7 @@ struct RoutineUploadTests {
   }
 
   @Test(arguments: 0..<200 as Range<UInt64>)
-  func `lost chunks and credits are made up for`(seed: UInt64) throws {
+  func `lost chunks and credits are made up for (PCS/CL/UP/BV-01, BV-02, BV-04)`(seed: UInt64) throws {
     let image = try #require(Self.image)
     var upload = RoutineUpload(image, slot: 1, maximumTransmissionUnit: 23)
     var receiver = Receiver(image: image, chunkLoss: 0.1, creditLoss: 0.2, random: SeededGenerator(seed: seed))
@@ -150,7 +150,7 @@ struct RoutineUploadTests {
     #expect(end == .finished && receiver.stored, "seed \(seed): \(end)")
   }
 
-  @Test func `a lost answer to the commit is resolved by a query`() throws {
+  @Test func `a lost answer to the commit is resolved by a query (PCS/CL/UP/BV-06)`() throws {
     let image = try #require(Self.image)
     var upload = RoutineUpload(image, slot: 1, maximumTransmissionUnit: 23)
     var receiver = Receiver(image: image, lostCommits: 1)
@@ -159,7 +159,7 @@ struct RoutineUploadTests {
     #expect(log == ["routine_query", "routine_begin", "chunks", "routine_commit", "routine_query"])
   }
 
-  @Test func `without progress it ends with an error`() throws {
+  @Test func `without progress it ends with an error (PCS/CL/UP/BV-04)`() throws {
     let image = try #require(Self.image)
     var upload = RoutineUpload(image, slot: 1, maximumTransmissionUnit: 23)
     var receiver = Receiver(image: image, chunkLoss: 1)

@@ -7,7 +7,8 @@ import Testing
 
 @Suite("Session")
 struct SessionTests {
-  @Test func `one procedure at a time: the next request is written when the one before is answered`() {
+  @Test func `one procedure at a time: the next request is written when the one before is answered (PCS/CL/CP/BV-01)`()
+  {
     var talk = Conversation()
     #expect(talk.submit("a", .pause) == ["request 0 pause"])
     #expect(talk.submit("b", .resume) == [])
@@ -29,7 +30,10 @@ struct SessionTests {
     #expect(talk.writeEnds() == ["request 1 resume"])
   }
 
-  @Test func `a request without an answer is repeated with the same bytes, and ends within a bound`() {
+  @Test
+  func
+    `a request without an answer is repeated with the same bytes, and ends within a bound (PCS/CL/CP/BV-02, SQ/BV-01)`()
+  {
     var talk = Conversation()
     #expect(talk.submit("a", .speed(1900)) == ["request 0 set_speed"])
     #expect(talk.writeEnds() == [])
@@ -46,7 +50,7 @@ struct SessionTests {
     #expect(talk.submit("b", .pause) == ["request 1 pause"], "the next one goes on")
   }
 
-  @Test func `the answer to a repetition counts once`() {
+  @Test func `the answer to a repetition counts once (PCS/CL/CP/BV-03)`() {
     var talk = Conversation()
     _ = talk.submit("a", .pause)
     _ = talk.writeEnds()
@@ -69,7 +73,7 @@ struct SessionTests {
 
   // MARK: Stop
 
-  @Test func `a stop overtakes the request under way and everything that waits`() {
+  @Test func `a stop overtakes the request under way and everything that waits (PCS/CL/ST/BV-01, BV-04)`() {
     var talk = Conversation()
     #expect(talk.submit("speed", .speed(1900)) == ["request 0 set_speed"])
     #expect(talk.submit("next", .speed(2000)) == [])
@@ -96,7 +100,8 @@ struct SessionTests {
     #expect(talk.writeEnds() == [])
   }
 
-  @Test func `a stop goes out while an answer is awaited, and what is submitted after it waits for it`() {
+  @Test
+  func `a stop goes out while an answer is awaited, and what is submitted after it waits for it (PCS/CL/ST/BV-01)`() {
     var talk = Conversation()
     #expect(talk.submit("query", .routineQuery(slot: 0)) == ["request 0 routine_query"])
     #expect(talk.writeEnds() == [])
@@ -110,7 +115,8 @@ struct SessionTests {
     #expect(talk.respond(1, .stop) == ["stop: success", "request 2 set_speed"])
   }
 
-  @Test func `a stop is never refused for want of room, and never joined while there are few`() {
+  @Test
+  func `a stop is never refused for want of room, and never joined while there are few (PCS/CL/ST/BV-01, CP/BV-04)`() {
     var talk = Conversation()
     _ = talk.submit("first", .routineQuery(slot: 0))
     for number in 0..<32 { #expect(talk.submit("\(number)", .routineQuery(slot: 1)) == []) }
@@ -129,7 +135,7 @@ struct SessionTests {
 
   @Test
   func
-    `a stop without an answer is repeated every half second, as a command too while the link is busy, and its caller learns of it early`()
+    `a stop without an answer is repeated every half second, as a command too while the link is busy, and its caller learns of it early (PCS/CL/ST/BV-02)`()
   {
     var talk = Conversation()
     #expect(talk.submit("stop", .stop) == ["request 0 stop"])
@@ -153,7 +159,7 @@ struct SessionTests {
     #expect(talk.respond(2, .routineCommit, body: .routineStored(slot: 0)) == ["commit: success"])
   }
 
-  @Test func `what moves the motor is not sent again after a stop`() {
+  @Test func `what moves the motor is not sent again after a stop (PCS/CL/ST/BV-03)`() {
     var talk = Conversation()
     #expect(talk.submit("speed", .speed(1900)) == ["request 0 set_speed"])
     #expect(talk.submit("stop", .stop) == ["speed: stopped", "command 1 stop"])
@@ -166,7 +172,7 @@ struct SessionTests {
 
   // MARK: Speeds
 
-  @Test func `a speed that waits is replaced by a newer one`() {
+  @Test func `a speed that waits is replaced by a newer one (PCS/CL/CP/BV-04)`() {
     var talk = Conversation()
     #expect(talk.submit("a", .speed(1800)) == ["request 0 set_speed"])
     #expect(talk.submit("b", .speed(1900)) == [])
@@ -199,7 +205,7 @@ struct SessionTests {
 
   // MARK: Keep-alive
 
-  @Test func `the lease is renewed a third of it after the last write`() {
+  @Test func `the lease is renewed a third of it after the last write (PCS/CL/LE/BV-01)`() {
     var talk = Conversation()
     talk.takeControl(lease: 3000)
     #expect(talk.session.lease == .seconds(3))
@@ -215,7 +221,7 @@ struct SessionTests {
     #expect(talk.written.last?[2] == ControlFlags.quiet.rawValue)
   }
 
-  @Test func `while an answer is awaited the request itself is the sign of life`() {
+  @Test func `while an answer is awaited the request itself is the sign of life (PCS/CL/LE/BV-01)`() {
     var talk = Conversation()
     talk.takeControl(lease: 600)
     #expect(talk.submit("a", .pause) == ["request 1 pause"])
@@ -238,7 +244,7 @@ struct SessionTests {
     #expect(talk.wait(.seconds(3600)) == [])
   }
 
-  @Test func `a refused keep-alive tells that control is lost, once`() {
+  @Test func `a refused keep-alive tells that control is lost, once (PCS/CL/LE/BV-02)`() {
     var talk = Conversation()
     talk.takeControl(lease: 3000)
     #expect(talk.wait(.seconds(1)) == ["request 1 keep_alive"])
@@ -248,7 +254,7 @@ struct SessionTests {
     #expect(talk.wait(.seconds(3600)) == [], "nothing is taken back by itself")
   }
 
-  @Test func `the device's event tells that control is lost, and why`() {
+  @Test func `the device's event tells that control is lost, and why (PCS/CL/LE/BV-02)`() {
     var talk = Conversation()
     talk.takeControl()
     #expect(
@@ -293,7 +299,7 @@ struct SessionTests {
     #expect(talk.submit("b", .pause) == ["request 0 pause"])
   }
 
-  @Test func `a device without room is asked once more after a pause`() {
+  @Test func `a device without room is asked once more after a pause (PCS/CL/ER/BV-01)`() {
     var talk = Conversation()
     let full = LinkError.attribute(.procedureInProgress, characteristic: .percussControlPoint)
     #expect(talk.submit("a", .pause) == ["request 0 pause"])
@@ -341,7 +347,7 @@ struct SessionTests {
     #expect(talk.respond(0, .stop) == ["stop: success"])
   }
 
-  @Test func `the end of the connection ends everything, and nothing is ever sent again`() {
+  @Test func `the end of the connection ends everything, and nothing is ever sent again (PCS/CL/SQ/BV-02)`() {
     var talk = Conversation()
     talk.takeControl()
     _ = talk.submit("a", .pause)
@@ -359,7 +365,7 @@ struct SessionTests {
 
   // MARK: What arrives
 
-  @Test func `responses that belong to nothing are counted and dropped`() {
+  @Test func `responses that belong to nothing are counted and dropped (PCS/CL/CP/BV-03)`() {
     var talk = Conversation()
     #expect(talk.respond(9, .setSpeed) == [])
     _ = talk.submit("a", .pause)
@@ -369,7 +375,7 @@ struct SessionTests {
     #expect(talk.respond(0, .pause) == ["a: success"])
   }
 
-  @Test func `malformed values are counted and dropped`() {
+  @Test func `malformed values are counted and dropped (PCS/CL/OR/BV-02, SE/BV-01)`() {
     var talk = Conversation()
     _ = talk.submit("a", .pause)
     for bytes in [[], [0x80], [0x80, 0x11, 0], [0x81, 0x11, 0, 1, 0]] as [[UInt8]] {
@@ -383,7 +389,7 @@ struct SessionTests {
     #expect(talk.respond(0, .pause) == ["a: success"])
   }
 
-  @Test func `the sequence number wraps`() {
+  @Test func `the sequence number wraps (PCS/CL/SQ/BV-01)`() {
     var talk = Conversation()
     for number in 0..<600 {
       #expect(talk.submit("\(number)", .pause) == ["request \(number % 256) pause"])
@@ -392,7 +398,8 @@ struct SessionTests {
     }
   }
 
-  @Test func `gaps in the events are counted, late ones are given, repeated ones dropped`() {
+  @Test func `gaps in the events are counted, late ones are given, repeated ones dropped (PCS/CL/EV/BV-01, OR/BV-01)`()
+  {
     var talk = Conversation()
     #expect(talk.event(254) == ["event 254"])
     #expect(talk.event(255) == ["event 255"])

@@ -47,6 +47,7 @@ check build 1500 swift build --build-tests
 check swift-test 1200 swift test --skip-build
 check schemas 120 python3 Tests/Tools/check-schemas.py
 check routine-schema 120 python3 Tests/Tools/check-routine-schema.py
+check requirements 60 python3 Tests/Tools/check-requirements.py
 check dissector 120 Tests/Tools/check-dissector.sh
 check embedded 600 Tests/Embedded/run.sh
 check fuzz 600 Tests/Fuzz/run.sh

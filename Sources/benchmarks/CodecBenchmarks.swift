@@ -117,10 +117,9 @@ private final class SwiftValues {
   private enum Slot {
     static let size = 64
 
-    static func decode<Message: WireMessage>(
-      _: Message.Type, _ bytes: RawSpan, _ slot: UnsafeMutableRawPointer
-    ) throws(WireError) {
-      slot.initializeMemory(as: Message.self, to: try Message(decoding: bytes))
+    /// Decoding is written out for each type, as a program does it: through the protocol it would be a call into its witness table.
+    static func store<Message: WireMessage>(_ message: Message, _ slot: UnsafeMutableRawPointer) {
+      slot.initializeMemory(as: Message.self, to: message)
     }
 
     static func encode<Message: WireMessage>(
@@ -143,15 +142,15 @@ private final class SwiftValues {
       let slot = values + index * Slot.size
       do throws(WireError) {
         switch kinds[index] {
-        case .deviceFeature: try Slot.decode(DeviceFeature.self, bytes, slot)
-        case .controlRequest: try Slot.decode(ControlRequest.self, bytes, slot)
-        case .controlResponse: try Slot.decode(ControlResponse.self, bytes, slot)
-        case .telemetry: try Slot.decode(Telemetry.self, bytes, slot)
-        case .deviceEvent: try Slot.decode(DeviceEvent.self, bytes, slot)
-        case .routineData: try Slot.decode(RoutineData.self, bytes, slot)
-        case .routineStatus: try Slot.decode(RoutineStatus.self, bytes, slot)
-        case .clockRequest: try Slot.decode(ClockRequest.self, bytes, slot)
-        case .clockReply: try Slot.decode(ClockReply.self, bytes, slot)
+        case .deviceFeature: Slot.store(try DeviceFeature(decoding: bytes), slot)
+        case .controlRequest: Slot.store(try ControlRequest(decoding: bytes), slot)
+        case .controlResponse: Slot.store(try ControlResponse(decoding: bytes), slot)
+        case .telemetry: Slot.store(try Telemetry(decoding: bytes), slot)
+        case .deviceEvent: Slot.store(try DeviceEvent(decoding: bytes), slot)
+        case .routineData: Slot.store(try RoutineData(decoding: bytes), slot)
+        case .routineStatus: Slot.store(try RoutineStatus(decoding: bytes), slot)
+        case .clockRequest: Slot.store(try ClockRequest(decoding: bytes), slot)
+        case .clockReply: Slot.store(try ClockReply(decoding: bytes), slot)
         }
         good &+= 1
       } catch {

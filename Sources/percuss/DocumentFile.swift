@@ -17,8 +17,9 @@ enum DocumentFile {
     if path != "-", FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
       throw unreadable(path, "it is a directory")
     }
+    errno = ENOENT
     guard let file = path == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path) else {
-      throw unreadable(path, String(cString: strerror(errno)).lowercased())
+      throw unreadable(path, systemMessage(errno))
     }
     do {
       var data = Data()
@@ -35,14 +36,5 @@ enum DocumentFile {
 
   private static func unreadable(_ path: String, _ reason: String) -> CommandFailure {
     CommandFailure(.badDocument, "\(path): error: cannot be read: \(reason)")
-  }
-
-  /// Writes a file whole or not at all.
-  static func write(_ text: String, to path: String) throws {
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw CommandFailure(.usage, "percuss: \(path) cannot be written: \(error.localizedDescription)")
-    }
   }
 }

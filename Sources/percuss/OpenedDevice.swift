@@ -86,6 +86,14 @@ struct Bench: Sendable {
     await hand.begin()
   }
 
+  /// Starts a task that prints what it reads from a stream of the device.
+  ///
+  /// A reader of the output that is slow must not hold up the timeline, and with it the link and the stop. In virtual time it may: nothing waits there, and
+  /// equal runs print equal lines.
+  func startPrinting(_ operation: @escaping @Sendable () async throws -> Void) -> Task<Void, any Error> {
+    options.virtualTime ? timeline.start(operation) : Task.detached { try await operation() }
+  }
+
   /// ATT_MTU of the link.
   var maximumTransmissionUnit: Int { rig.link.maximumTransmissionUnit }
 

@@ -35,6 +35,9 @@ struct DeviceOptions: ParsableArguments {
   var drop = 0.0
 
   func validate() throws {
+    guard (.milliseconds(10) ... .seconds(4)).contains(interval.duration) else {
+      throw ValidationError("--interval is 10ms to 4s.")
+    }
     guard (23...517).contains(mtu) else { throw ValidationError("--mtu is 23 to 517 bytes, not \(mtu).") }
     guard (0...0.9).contains(loss) else { throw ValidationError("--loss is 0 to 0.9, not \(loss).") }
     guard (0...0.9).contains(drop) else { throw ValidationError("--drop is 0 to 0.9, not \(drop).") }

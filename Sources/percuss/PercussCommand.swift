@@ -32,9 +32,13 @@ struct PercussCommand: ParsableCommand {
 @main
 enum Main {
   static func main() {
+    StandardOutput.ignoreBrokenPipes()
     do {
       var command = try PercussCommand.parseAsRoot()
       try command.run()
+      if let reason = StandardOutput.failure {
+        throw CommandFailure(.internalFault, "percuss: the standard output cannot be written: \(reason)")
+      }
     } catch let failure as CommandFailure {
       failure.report()
       exit(failure.status.rawValue)
@@ -51,7 +55,10 @@ enum Main {
       exit(ExitStatus.done.rawValue)
     }
     let isUsage = PercussCommand.exitCode(for: error) == .validationFailure
-    sayError(isUsage ? message : "percuss: \(error)")
-    exit(isUsage ? ExitStatus.usage.rawValue : ExitStatus.internalFault.rawValue)
+    var failure = CommandFailure(isUsage ? .usage : .internalFault, isUsage ? message : "percuss: \(error)")
+    // A wrong command line leaves no parsed options to ask.
+    failure.asJSON = CommandLine.arguments.contains("--json")
+    failure.report()
+    exit(failure.status.rawValue)
   }
 }

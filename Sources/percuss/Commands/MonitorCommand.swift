@@ -28,14 +28,18 @@ struct MonitorCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures(asJSON: output.json) {
+      let interruption = Interruption()
       let opened = try OpenedDevice(device)
       defer { opened.close() }
       let length = length?.duration ?? (opened.isVirtualTime ? .seconds(10) : nil)
       let ended = try opened.run { bench in
         let work = bench.timeline.start { try await listen(bench, for: length) }
-        let interruption = Interruption { work.cancel() }
-        defer { interruption.end() }
-        return try await work.value
+        interruption.whenInterrupted { work.cancel() }
+        do {
+          return try await work.value
+        } catch let error as DeviceError where error.reason == .cancelled {
+          return nil
+        }
       }
       guard let ended else { return }
       throw CommandFailure(.missedOrLost, "percuss: the connection ended (\(ended)); connect again")
@@ -45,28 +49,31 @@ struct MonitorCommand: ParsableCommand {
   /// Why the connection ended; nil when the time was over or the user had enough.
   private func listen(_ bench: Bench, for length: Duration?) async throws -> String? {
     let printer = TelemetryPrinter(output.json ? .json : .text)
-    let (telemetry, events) = (bench.device.telemetry, bench.device.events)
+    let telemetry = bench.device.telemetry
+    let (events, endings) = (bench.device.events, bench.device.events)
     try await bench.device.setTelemetryInterval(rate.duration)
     let start = bench.timeline.now
-    let watching = bench.timeline.start { for await sample in telemetry { printer.show(sample, since: start) } }
+    let watching = bench.startPrinting { for await sample in telemetry { printer.show(sample, since: start) } }
     let clock = length.map { length in
       bench.timeline.schedule(after: length) { watching.cancel() }
     }
     defer { clock?.cancel() }
-    let reading = bench.timeline.start { () -> String? in
-      for await event in events {
-        printer.show(event, since: start)
+    let reading = bench.startPrinting { for await event in events { printer.show(event, since: start) } }
+    defer { reading.cancel() }
+    let ending = bench.timeline.start { () -> String? in
+      for await event in endings {
         if case .disconnected(let reason) = event { return reason.description }
       }
       return nil
     }
-    defer { reading.cancel() }
+    defer { ending.cancel() }
     try await withTaskCancellationHandler {
       try await watching.value
     } onCancel: {
       watching.cancel()
     }
     guard await !bench.device.isConnected else { return nil }
-    return try await reading.value
+    try await reading.value
+    return try await ending.value
   }
 }

@@ -12,7 +12,8 @@ struct RunCommand: ParsableCommand {
     abstract: "Play a routine on a device and report what happened.",
     discussion: """
       Compiles the document for the device, plays it, and ends with a picture of the
-      run. Ctrl-C stops the motor, sees it at rest, and reports the steps until then.
+      run. Ctrl-C stops the motor, sees it at rest, and reports the steps until then;
+      so does the end of whoever reads the output.
 
       With --json the last line is the report, with "outcome" and "steps"; the lines
       before it tell the progress. Outcomes: completed, stopped, missed, lost, failed.
@@ -36,7 +37,10 @@ struct RunCommand: ParsableCommand {
   @Option(help: "What a later step does: stop ends the run, continue plays on; the outcome is missed either way.")
   var onLate = LateArgument.stop
 
-  @Option(help: "Who confirms steps that wait: ask (the Return key), yes (after a second), no.")
+  @Option(
+    help:
+      "Who confirms steps that wait: ask (each a line of input, the Return key), yes (after a second), no; ask unless time is virtual, then yes."
+  )
   var confirm: ConfirmArgument?
 
   @Option(help: "Write the report to this file, as JSON.")
@@ -58,25 +62,40 @@ struct RunCommand: ParsableCommand {
     guard (.milliseconds(500) ... .seconds(60)).contains(lease.duration) else {
       throw ValidationError("--lease is 500ms to 60s.")
     }
+    guard report == nil || report != plot else { throw ValidationError("--report and --plot name the same file.") }
   }
 
   func run() throws {
     try reportingFailures(asJSON: output.json) {
       let document = try DocumentFile.load(file)
+      let (reportFile, plotFile) = (try self.report.map(OutputFile.init), try plot.map(OutputFile.init))
+      let interruption = Interruption()
       let opened = try OpenedDevice(device)
       defer { opened.close() }
-      let report = try play(document, on: opened)
-      try tell(report)
+      let report = try play(document, on: opened, until: interruption)
+      // A file that cannot be written does not keep the result from whoever reads the output.
+      let files = Result {
+        try reportFile?.write(try report.json(.pretty))
+        try plotFile?.write(RunPlot(report).svg)
+      }
+      if case .failure(let error) = files { sayError(CommandFailure(error).message) }
+      try show(report)
       let status = Self.status(of: report)
-      guard status != .done else { return }
-      throw CommandFailure(status, output.json ? "" : "percuss: \(report.outcome.rawValue): \(report.reason.message)")
+      guard status == .done else {
+        let message = "percuss: \(report.outcome.rawValue): \(report.reason.message)"
+        throw CommandFailure(status, output.json ? "" : message)
+      }
+      // The message is told already.
+      if case .failure(let error) = files { throw CommandFailure(CommandFailure(error).status, "") }
     }
   }
 
-  private func play(_ document: RoutineDocument, on opened: OpenedDevice) throws -> RunReport {
+  private func play(
+    _ document: RoutineDocument, on opened: OpenedDevice, until interruption: Interruption
+  ) throws -> RunReport {
     let options = PlayerOptions(
       lease: lease.duration, lossPolicy: onLoss.policy, tolerance: tolerance.duration, latePolicy: onLate.policy)
-    let confirmation = Confirmation(confirm ?? (opened.isVirtualTime || !Terminal.readsFromPerson ? .yes : .ask))
+    let confirmation = Confirmation(confirm ?? (opened.isVirtualTime ? .yes : .ask))
     let progressLine = ProgressLine(output.json ? .json : .text, terminal: .ofStandardOutput())
     return try opened.run { bench in
       let plan = try Plan(
@@ -85,21 +104,18 @@ struct RunCommand: ParsableCommand {
       let player = RoutinePlayer(
         plan, on: bench.device, context: try await bench.context(), options: options,
         confirm: { step in await confirmation.confirm(step, on: bench.timeline) })
-      let printing = bench.timeline.start {
+      let printing = bench.startPrinting {
         for await news in player.progress where progress { progressLine.show(news, of: plan) }
       }
       let playing = bench.timeline.start { await player.play() }
-      let interruption = Interruption { playing.cancel() }
-      defer { interruption.end() }
+      interruption.whenInterrupted { playing.cancel() }
       let report = try await playing.value
       try await printing.value
       return report
     }
   }
 
-  private func tell(_ report: RunReport) throws {
-    if let path = self.report { try DocumentFile.write(try report.json(.pretty), to: path) }
-    if let path = plot { try DocumentFile.write(RunPlot(report).svg, to: path) }
+  private func show(_ report: RunReport) throws {
     if output.json {
       say(try report.json(.line))
     } else if picture {

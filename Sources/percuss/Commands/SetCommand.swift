@@ -44,17 +44,18 @@ struct SetCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures(asJSON: output.json) {
+      let interruption = Interruption()
       let opened = try OpenedDevice(device)
       defer { opened.close() }
       let interrupted = try opened.run { bench in
         let work = bench.timeline.start { try await drive(bench) }
-        let interruption = Interruption { work.cancel() }
-        defer { interruption.end() }
+        interruption.whenInterrupted { work.cancel() }
         let result = await work.result
         // Whatever happened, the last word is a stop; the connection closes only when the motor is seen at rest.
         try await bench.bringToRest()
         do {
-          try result.get()
+          let printing = try result.get()
+          try await printing.value
           return false
         } catch is CancellationError {
           return true
@@ -66,21 +67,28 @@ struct SetCommand: ParsableCommand {
     }
   }
 
-  private func drive(_ bench: Bench) async throws {
+  /// Returns the task that prints, when it is time to stop.
+  private func drive(_ bench: Bench) async throws -> Task<Void, any Error> {
     let printer = TelemetryPrinter(output.json ? .json : .text)
-    let telemetry = bench.device.telemetry
+    let (telemetry, shown) = (bench.device.telemetry, bench.device.telemetry)
+    let start = bench.timeline.now
     try await bench.device.takeControl()
     if let force { try await bench.device.setForceLimit(force.force) }
     if let timer { try await bench.device.setTimer(timer.duration) }
     if let preset { try await bench.device.preset(preset, ramp: ramp.duration) }
     if let speed { try await bench.device.setSpeed(speed.speed, ramp: ramp.duration) }
     let end = bench.timeline.now.advanced(by: length.duration)
-    let start = bench.timeline.now
-    for await sample in telemetry {
-      printer.show(sample, since: start)
-      if bench.timeline.now >= end { return }
-      try Task.checkCancellation()
+    let printing = bench.startPrinting {
+      for await sample in shown {
+        printer.show(sample, since: start)
+        if sample.receivedAt >= end { return }
+      }
     }
+    for await sample in telemetry {
+      if sample.receivedAt >= end { return printing }
+      if Task.isCancelled { break }
+    }
+    printing.cancel()
     try Task.checkCancellation()
     throw CommandFailure(.missedOrLost, "percuss: the connection ended; the device brings its motor to rest by itself")
   }

@@ -1,43 +1,63 @@
 import Dispatch
 import Foundation
 import PercussTime
+import Synchronization
 
-/// Turns the first SIGINT (Ctrl-C), SIGTERM or SIGHUP into a call, so that the motor is stopped before the program ends.
+/// Turns the first SIGINT (Ctrl-C), SIGTERM or SIGHUP, and the end of whoever reads the output, into a call, so that the motor is stopped before the
+/// program ends.
 ///
-/// A second one ends the program at once; the device then stops because its connection ends. Wrappers such as `timeout` deliver one signal twice, so
-/// what follows within half a second is not a second one.
-final class Interruption {
+/// A second signal ends the program at once; the device then stops because its connection ends. Wrappers such as `timeout` deliver one signal twice, so
+/// what follows within half a second is not a second one. It lasts until the program ends.
+final class Interruption: Sendable {
   private static let grace = Duration.milliseconds(500)
-  private let sources: [any DispatchSourceSignal]
 
-  init(_ onInterrupt: @escaping @Sendable () -> Void) {
+  private struct State {
+    var firstSignal: MonotonicInstant?
+    var hasHappened = false
+    var action: (@Sendable () -> Void)?
+  }
+
+  private let state = Mutex(State())
+  /// Unsafe only to the compiler: filled by the initialiser and never touched again.
+  private nonisolated(unsafe) var sources: [any DispatchSourceSignal] = []
+
+  init() {
     let queue = DispatchQueue(label: "percuss.signals")
-    let first = FirstSignal()
-    sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+    for number in [SIGINT, SIGTERM, SIGHUP] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler {
-        guard let earlier = first.instant else {
-          first.instant = .ofSystem()
-          return onInterrupt()
-        }
-        guard earlier.advanced(by: Self.grace) < .ofSystem() else { return }
-        signal(number, SIG_DFL)
-        raise(number)
-      }
+      source.setEventHandler { self.received(number) }
       source.resume()
-      return source
+      sources.append(source)
     }
+    StandardOutput.whenClosed { self.interrupt() }
   }
 
-  func end() {
-    for source in sources { source.cancel() }
+  /// Calls the closure at the interruption, once; at once when it has happened already.
+  func whenInterrupted(_ action: @escaping @Sendable () -> Void) {
+    let isLate = state.withLock { state in
+      state.action = action
+      return state.hasHappened
+    }
+    if isLate { action() }
   }
-}
 
-/// When the first signal came.
-///
-/// `@unchecked Sendable`: only the serial queue of the signals touches it.
-private final class FirstSignal: @unchecked Sendable {
-  var instant: MonotonicInstant?
+  private func interrupt() {
+    let action = state.withLock { state in
+      defer { state.hasHappened = true }
+      return state.hasHappened ? nil : state.action
+    }
+    action?()
+  }
+
+  private func received(_ number: Int32) {
+    let earlier = state.withLock { state in
+      defer { state.firstSignal = state.firstSignal ?? .ofSystem() }
+      return state.firstSignal
+    }
+    guard let earlier else { return interrupt() }
+    guard earlier.advanced(by: Self.grace) < .ofSystem() else { return }
+    signal(number, SIG_DFL)
+    raise(number)
+  }
 }

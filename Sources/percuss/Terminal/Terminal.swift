@@ -15,11 +15,17 @@ struct Terminal: Sendable {
     let environment = ProcessInfo.processInfo.environment
     let interactive = isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
     let noColor = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
-    let locale = environment["LC_ALL"] ?? environment["LC_CTYPE"] ?? environment["LANG"] ?? ""
-    let plainLocale = ["C", "POSIX"].contains(locale)
     return Terminal(
       isInteractive: interactive, usesColor: interactive && !noColor, width: columns(environment: environment),
-      usesUnicode: !plainLocale)
+      usesUnicode: showsUnicode(environment))
+  }
+
+  /// Without any locale, as in most containers, the terminal itself most likely can.
+  private static func showsUnicode(_ environment: [String: String]) -> Bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
+    if ["C", "POSIX"].contains(locale) { return false }
+    guard let charset = locale.split(separator: ".").dropFirst().first else { return true }
+    return charset.lowercased().hasPrefix("utf")
   }
 
   private static func columns(environment: [String: String]) -> Int {
@@ -41,15 +47,4 @@ struct Terminal: Sendable {
   func styled(_ text: String, _ style: Style) -> String {
     usesColor ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
-}
-
-/// Writes to the standard output, at once: lines reach a pipe as they are said, not when the program ends.
-func say(_ text: String, terminator: String = "\n") {
-  // Who closed the other end does not want to know more.
-  try? FileHandle.standardOutput.write(contentsOf: Data((text + terminator).utf8))
-}
-
-/// Writes to the standard error.
-func sayError(_ text: String) {
-  try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
 }

@@ -1,0 +1,46 @@
+import Foundation
+
+/// A file that a run leaves behind, tried before anything moves.
+struct OutputFile {
+  let path: String
+  /// Where it really lies; the links to it stay.
+  private let place: URL
+  /// What is written whole or not at all; not so a pipe or a device.
+  private let isRegular: Bool
+
+  /// - Throws: a failure with status 2 when it cannot be written.
+  init(_ path: String) throws {
+    self.path = path
+    place = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+    var status = stat()
+    let exists = stat(place.path, &status) == 0
+    let kind = status.st_mode & S_IFMT
+    isRegular = !exists || kind == S_IFREG
+    if exists, kind == S_IFDIR { throw Self.unwritable(path, systemMessage(EISDIR)) }
+    if exists, access(place.path, W_OK) != 0 { throw Self.unwritable(path, systemMessage(errno)) }
+    if isRegular {
+      let folder = place.deletingLastPathComponent().path
+      var isFolder: ObjCBool = false
+      guard !path.isEmpty, FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
+        throw Self.unwritable(path, systemMessage(ENOENT))
+      }
+      guard isFolder.boolValue else { throw Self.unwritable(path, systemMessage(ENOTDIR)) }
+      guard access(folder, W_OK | X_OK) == 0 else { throw Self.unwritable(path, systemMessage(errno)) }
+    }
+  }
+
+  /// - Throws: a failure with status 70: the file could be written when the run began.
+  func write(_ text: String) throws {
+    do {
+      try Data(text.utf8).write(to: place, options: isRegular ? .atomic : [])
+    } catch {
+      var failure = Self.unwritable(path, error.localizedDescription)
+      failure.status = .internalFault
+      throw failure
+    }
+  }
+
+  private static func unwritable(_ path: String, _ reason: String) -> CommandFailure {
+    CommandFailure(.usage, "percuss: “\(path)” cannot be written: \(reason)")
+  }
+}

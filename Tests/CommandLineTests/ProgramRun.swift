@@ -59,7 +59,11 @@ struct ProgramRun: Sendable, CustomStringConvertible {
     process.standardOutput = try FileHandle(forWritingTo: names[1])
     process.standardError = try FileHandle(forWritingTo: names[2])
 
-    let ended = try await end(of: process, within: timeout)
+    await ProcessLimit.shared.enter()
+    let outcome: Result<Bool, any Error>
+    do { outcome = .success(try await end(of: process, within: timeout)) } catch { outcome = .failure(error) }
+    await ProcessLimit.shared.leave()
+    let ended = try outcome.get()
     let text = try names.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
     guard ended else { throw TimedOut(arguments: arguments, after: timeout, output: text[1], errors: text[2]) }
     return ProgramRun(arguments: arguments, status: process.terminationStatus, output: text[1], errors: text[2])
@@ -77,7 +81,7 @@ struct ProgramRun: Sendable, CustomStringConvertible {
   static let packageFolder = URL(filePath: #filePath).appending(path: "../../..").standardizedFileURL
 
   /// The program that was built with the tests: it lies beside their bundle.
-  private static func program() throws -> URL {
+  static func program() throws -> URL {
     let tests = URL(filePath: CommandLine.arguments[0]).standardizedFileURL
     let places = [tests, Bundle.main.executableURL ?? tests].map {
       $0.deletingLastPathComponent().appending(path: "percuss")

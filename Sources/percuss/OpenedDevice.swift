@@ -114,13 +114,18 @@ struct Bench: Sendable {
   func bringToRest() async throws {
     let telemetry = device.telemetry
     try await device.stop()
-    let limit = timeline.now.advanced(by: .seconds(3))
-    for await sample in telemetry {
-      if sample.telemetry.speedPPM == 0, sample.telemetry.targetPPM == 0, sample.telemetry.state.isAtRest { return }
-      if timeline.now >= limit { break }
+    let isSeen = try? await withTimeout(.seconds(3), on: timeline, waitingFor: "the motor to rest") {
+      for await sample in telemetry {
+        if sample.telemetry.speedPPM == 0, sample.telemetry.targetPPM == 0, sample.telemetry.state.isAtRest {
+          return true
+        }
+      }
+      return false
     }
-    throw CommandFailure(
-      .missedOrLost, "percuss: the motor was not seen at rest after a stop; press the button on the device")
+    guard isSeen == true else {
+      throw CommandFailure(
+        .missedOrLost, "percuss: the motor was not seen at rest after a stop; press the button on the device")
+    }
   }
 
   /// The next telemetry; nil when none comes within two seconds.

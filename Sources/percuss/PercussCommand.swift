@@ -19,7 +19,7 @@ struct PercussCommand: ParsableCommand {
         65   a document or a frame is wrong; nothing moved
         69   no such device, or it refused
         70   a fault of this program
-        75   a guarantee was missed, the link was lost, or the run ended early
+        75   a guarantee was missed or not shown, the link was lost, or the run ended early
         130  interrupted, or not confirmed; the motor was stopped
       """,
     version: "percuss 0.1.0 (protocol 1.0)",

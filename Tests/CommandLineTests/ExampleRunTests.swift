@@ -55,6 +55,14 @@ import Testing
     #expect(one.status == 0, "\(one)")
   }
 
+  @Test func `a run whose steps nobody saw begin is 75, though it came to its end`() async throws {
+    let run = try await play(Self.example("plantar-relief.yaml"), "--seed", "5", "--drop", "0.2")
+    let result = try #require(try run.objects().last)
+    #expect(result["outcome"] as? String == "completed")
+    #expect((result["reason"] as? [String: Any])?["code"] as? String == "unobserved")
+    #expect(run.status == 75, "\(run)")
+  }
+
   @Test func `the report file is what the schema describes, and equals the last line`() async throws {
     let folder = try TemporaryFolder()
     let file = folder.url.appending(path: "run.json").path

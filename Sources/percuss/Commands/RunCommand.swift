@@ -128,6 +128,8 @@ struct RunCommand: ParsableCommand {
 
   static func status(of report: RunReport) -> ExitStatus {
     switch (report.outcome, report.reason.code) {
+    // Steps that nobody saw begin are steps without evidence.
+    case (.completed, .unobserved): .missedOrLost
     case (.completed, _): .done
     case (.stopped, .interrupted), (.stopped, .declined): .interrupted
     case (.stopped, _), (.missed, _), (.lost, _): .missedOrLost

@@ -70,7 +70,7 @@ struct SetCommand: ParsableCommand {
   /// Returns the task that prints, when it is time to stop.
   private func drive(_ bench: Bench) async throws -> Task<Void, any Error> {
     let printer = TelemetryPrinter(output.json ? .json : .text)
-    let (telemetry, shown) = (bench.device.telemetry, bench.device.telemetry)
+    let telemetry = bench.device.telemetry
     let start = bench.timeline.now
     try await bench.device.takeControl()
     if let force { try await bench.device.setForceLimit(force.force) }
@@ -79,17 +79,20 @@ struct SetCommand: ParsableCommand {
     if let speed { try await bench.device.setSpeed(speed.speed, ramp: ramp.duration) }
     let end = bench.timeline.now.advanced(by: length.duration)
     let printing = bench.startPrinting {
-      for await sample in shown {
+      for await sample in telemetry {
         printer.show(sample, since: start)
         if sample.receivedAt >= end { return }
       }
     }
-    for await sample in telemetry {
-      if sample.receivedAt >= end { return printing }
-      if Task.isCancelled { break }
+    defer { printing.cancel() }
+    // By the clock: telemetry can be lost, and the motor must not go on for want of it (PCS/CL/TE/BV-01).
+    while bench.timeline.now < end {
+      guard await bench.device.isConnected else {
+        throw CommandFailure(
+          .missedOrLost, "percuss: the connection ended; the device brings its motor to rest by itself")
+      }
+      try await bench.timeline.sleep(until: min(end, bench.timeline.now.advanced(by: .milliseconds(100))))
     }
-    printing.cancel()
-    try Task.checkCancellation()
-    throw CommandFailure(.missedOrLost, "percuss: the connection ended; the device brings its motor to rest by itself")
+    return printing
   }
 }

@@ -27,7 +27,7 @@ struct TelemetryPrinter: Sendable {
     let batteryPercent: UInt8
     let step: UInt16?
     let remainingS: UInt16
-    let faults: String
+    let faults: [String]
   }
 
   private struct EventLine: Encodable {
@@ -50,7 +50,7 @@ struct TelemetryPrinter: Sendable {
             state: telemetry.state.description, speedPpm: telemetry.speedPPM, targetPpm: telemetry.targetPPM,
             forceDecinewtons: telemetry.forceDecinewtons, temperatureDecidegrees: telemetry.temperatureDecidegrees,
             batteryPercent: telemetry.batteryPercent, step: step, remainingS: telemetry.remainingSeconds,
-            faults: telemetry.faults.description)))
+            faults: Self.names(of: telemetry.faults))))
     case .text:
       var line = pad(clock(UInt32(clamping: at / 1000)), 11, left: true) + "  " + pad(telemetry.state.description, 9)
       line += pad("\(telemetry.speedPPM) ppm", 9, left: true) + "  of " + pad("\(telemetry.targetPPM)", 5)
@@ -59,7 +59,7 @@ struct TelemetryPrinter: Sendable {
       line += pad("\(telemetry.batteryPercent) %", 7, left: true)
       if let step { line += "  step \(step)" }
       if telemetry.remainingSeconds > 0 { line += "  \(telemetry.remainingSeconds) s left" }
-      if !telemetry.faults.isEmpty { line += "  FAULT \(telemetry.faults)" }
+      if !telemetry.faults.isEmpty { line += "  FAULT \(Self.names(of: telemetry.faults).joined(separator: ", "))" }
       if sample.missed > 0 { line += "  (\(sample.missed) missed)" }
       say(line)
     }
@@ -80,6 +80,13 @@ struct TelemetryPrinter: Sendable {
       let time = at.map { clock(UInt32(clamping: $0 / 1000)) } ?? ""
       say(pad(time, 11, left: true) + "  " + name + (detail.isEmpty ? "" : ": " + detail))
     }
+  }
+
+  private static func names(of faults: DeviceFaults) -> [String] {
+    [
+      (DeviceFaults.stall, "stall"), (.overheat, "overheat"), (.batteryEmpty, "battery_empty"),
+      (.motorFailure, "motor_failure"),
+    ].filter { faults.contains($0.0) }.map(\.1)
   }
 
   private func degrees(_ decidegrees: Int16) -> String {

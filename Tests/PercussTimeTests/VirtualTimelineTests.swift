@@ -180,10 +180,11 @@ import Testing
     try timeline.run {
       let (stream, source) = AsyncStream.makeStream(of: Int.self)
       let reader = timeline.start { for await _ in stream {} }
-      await Task.yield()
+      // Virtual time moves only when nothing is left to run: the reader waits by then.
+      try await timeline.sleep(for: .milliseconds(1))
       elsewhere.schedule(at: .zero) { source.finish() }
-      while timeline.foreignEnqueues == 0 {
-        // The other thread needs the processor too, on a busy machine.
+      // At most ten seconds; the other thread needs the processor too, on a busy machine.
+      for _ in 0..<10_000 where timeline.foreignEnqueues == 0 {
         usleep(1000)
         await Task.yield()
       }

@@ -54,6 +54,7 @@ extension Session {
       return
     }
     var stop = Request(callers: [id], operation: .stop, sequence: takeSequence())
+    // It has no parameter that could be out of range; a dialect that fails here leaves a stop that ends as unanswered.
     stop.value = try? dialect.value(of: .stop, sequence: stop.sequence, flags: [])
     stop.attempts = 1
     stop.deadline = now.advanced(by: limits.stopTimeout)

@@ -271,6 +271,7 @@ public actor SimulatedDevice: RadioPeripheral {
 
   /// A notification that the radio has no room for is lost; its counter tells the central.
   private func notify(_ message: some WireMessage, _ characteristic: BluetoothUUID, _ central: CentralNumber) {
+    // The core makes only frames that encode; one that did not would be lost like a notification in the air.
     guard let bytes = try? message.bytes() else { return }
     _ = port(of: central)?.notify(bytes, of: characteristic)
   }

@@ -17,6 +17,8 @@ let byteSettings = houseSettings + [.strictMemorySafety()]
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 // The order below is the order of the layers: a target imports only what stands above it.
 let libraries: [Target] = [
@@ -33,9 +35,18 @@ let libraries: [Target] = [
     name: "PercussRoutine",
     dependencies: ["PercussWire", "PercussTime", "PercussClient", yams],
     swiftSettings: houseSettings),
+  .systemLibrary(name: "CDBus", pkgConfig: "dbus-1", providers: [.apt(["libdbus-1-dev"])]),
+  .target(name: "PercussDBus", dependencies: ["CDBus", "PercussTime"], swiftSettings: byteSettings),
+  .systemLibrary(name: "CBluetooth", pkgConfig: "bluez", providers: [.apt(["libbluetooth-dev"])]),
+  .target(
+    name: "PercussBlueZ",
+    dependencies: ["PercussGATT", "PercussTime", "PercussLink", "PercussDBus", "CBluetooth"],
+    swiftSettings: houseSettings),
   .target(
     name: "PercussSimulator",
-    dependencies: ["PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink"],
+    dependencies: [
+      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussDBus", "PercussBlueZ",
+    ],
     swiftSettings: houseSettings),
 ]
 
@@ -44,7 +55,14 @@ let programs: [Target] = [
     name: "percuss",
     dependencies: [
       "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussRoutine",
-      "PercussSimulator", argumentParser,
+      "PercussSimulator", "PercussDBus", "PercussBlueZ", argumentParser,
+    ],
+    swiftSettings: houseSettings),
+  .executableTarget(
+    name: "percussd",
+    dependencies: [
+      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussDBus", "PercussBlueZ",
+      "PercussSimulator", argumentParser, logging, serviceLifecycle, yams,
     ],
     swiftSettings: houseSettings),
   .executableTarget(
@@ -87,19 +105,38 @@ let tests: [Target] = [
       "PercussSimulator",
     ],
     swiftSettings: houseSettings),
+  // On a private bus, with a dbus-daemon of its own.
+  .testTarget(name: "PercussDBusTests", dependencies: ["PercussDBus", "PercussTime"], swiftSettings: houseSettings),
+  .testTarget(
+    name: "PercussBlueZTests",
+    dependencies: [
+      "PercussBlueZ", "PercussDBus", "PercussGATT", "PercussLink", "PercussTime", "PercussSimulator", "PercussClient",
+      "PercussCore", "PercussWire",
+    ],
+    swiftSettings: houseSettings),
+  .testTarget(
+    name: "BlueZEmulationTests",
+    dependencies: [
+      "PercussSimulator", "PercussBlueZ", "PercussDBus", "PercussGATT", "PercussLink", "PercussTime", "PercussCore",
+      "PercussWire",
+    ],
+    swiftSettings: houseSettings),
   .testTarget(
     name: "ProtocolGeneratorTests", dependencies: ["protocol-generator", yams], swiftSettings: houseSettings),
   // The built program, run as a user runs it.
-  .testTarget(name: "CommandLineTests", dependencies: ["percuss"], swiftSettings: houseSettings),
+  .testTarget(name: "CommandLineTests", dependencies: ["percuss", "percussd"], swiftSettings: houseSettings),
 ]
 
 let package = Package(
   name: "percuss",
-  products: libraries.map { .library(name: $0.name, targets: [$0.name]) } + [
-    .executable(name: "percuss", targets: ["percuss"])
+  products: libraries.filter { $0.type == .regular }.map { .library(name: $0.name, targets: [$0.name]) } + [
+    .executable(name: "percuss", targets: ["percuss"]),
+    .executable(name: "percussd", targets: ["percussd"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],

@@ -6,9 +6,10 @@ set -euo pipefail
 packages_of() {
   case $1 in
     # What the Swift toolchain needs to compile and link, and what the package manager needs to fetch.
-    build) echo ca-certificates git gcc g++ libc6-dev libcurl4 libxml2 libedit2 libncurses6 libsqlite3-0 libz3-4 libpython3.11 tzdata zlib1g-dev ;;
+    build) echo ca-certificates git gcc g++ libc6-dev libcurl4 libxml2 libedit2 libncurses6 libsqlite3-0 libz3-4 libpython3.11 tzdata zlib1g-dev \
+      pkg-config libdbus-1-dev libbluetooth-dev ;;
     # The schema check, and the Wireshark dissector.
-    test) echo python3 python3-yaml python3-jsonschema lua5.2 tshark ;;
+    test) echo python3 python3-yaml python3-jsonschema lua5.2 tshark dbus-daemon bluez python3-venv ;;
     # libFuzzer's runtime is C++.
     fuzz) echo libstdc++-12-dev ;;
     *) echo "require-packages.sh: there is no set '$1'; the sets are build, test and fuzz" >&2; exit 2 ;;

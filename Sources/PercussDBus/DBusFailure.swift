@@ -1,0 +1,28 @@
+/// Why something on a bus did not work.
+public enum DBusFailure: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The peer, or the bus, answered with an error: its name, as in `org.bluez.Error.Failed`, and its text.
+  case refused(name: String, message: String)
+  /// No answer came in time. The peer may still have done it, or do it later.
+  case timedOut(String, after: Duration)
+  /// The connection to the bus has ended, or was closed here.
+  case disconnected
+  /// The bus cannot be reached at this address; with the system's words.
+  case unreachable(address: String, reason: String)
+  /// What was to be sent is no valid message; nothing was sent.
+  case invalid(String)
+  /// As many calls as the connection allows are waiting for their answers.
+  case busy(limit: Int)
+
+  /// What happened, where, and what to do about it.
+  public var description: String {
+    switch self {
+    case .refused(let name, let message): message.isEmpty ? name : "\(message) (\(name))"
+    case .timedOut(let what, let after): "no answer to \(what) within \(after); the peer may have done it all the same"
+    case .disconnected: "the connection to the bus has ended; connect anew"
+    case .unreachable(let address, let reason):
+      "the bus at \(address) cannot be reached: \(reason); check that dbus-daemon runs there, or set DBUS_SYSTEM_BUS_ADDRESS"
+    case .invalid(let reason): "not sent: \(reason)"
+    case .busy(let limit): "\(limit) calls are waiting for answers already; await some of them first"
+    }
+  }
+}

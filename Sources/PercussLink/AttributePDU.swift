@@ -38,7 +38,8 @@ enum AttributeRequest: Sendable {
     return switch self {
     case .read: "the value of \(name)"
     case .write: "the response to a write to \(name)"
-    case .configure: "the response to a subscription to \(name)"
+    case .configure(_, isSubscribed: true): "the response to a subscription to \(name)"
+    case .configure: "the response to the end of a subscription to \(name)"
     }
   }
 }

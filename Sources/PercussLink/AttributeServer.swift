@@ -16,6 +16,9 @@ struct AttributeServer {
   private var unconfirmed: BluetoothUUID?
   /// The value that a long read began with, so that its parts agree.
   private var readValue: [UInt8] = []
+  /// The request that the peripheral has not answered yet. ATT knows one at a time.
+  private var unanswered: Int?
+  private var requestCount = 0
 
   init(central: CentralID, peripheral: any RadioPeripheral, maximumTransmissionUnit: Int) {
     self.central = central
@@ -31,8 +34,10 @@ struct AttributeServer {
   }
 
   enum Question {
-    case read(BluetoothUUID)
-    case write([UInt8], BluetoothUUID, WriteType)
+    /// Answered by ``response(to:of:)`` with the number.
+    case read(BluetoothUUID, number: Int)
+    /// A request has a number, and is answered by ``response(to:of:)``; a command has none.
+    case write([UInt8], BluetoothUUID, number: Int?)
     case subscription(BluetoothUUID, Bool)
     case confirmed(BluetoothUUID, next: AttributePDU?)
   }
@@ -43,7 +48,7 @@ struct AttributeServer {
     case .command(let value, let uuid):
       // A refused command has no answer.
       guard peripheral.profile[uuid]?.properties.contains(.writeWithoutResponse) == true else { return .none }
-      return .ask(.write(value, uuid, .command))
+      return .ask(.write(value, uuid, number: nil))
     case .confirmation:
       guard let confirmed = unconfirmed.take() else { return .none }
       guard !waitingIndications.isEmpty else { return .ask(.confirmed(confirmed, next: nil)) }
@@ -59,24 +64,40 @@ struct AttributeServer {
     switch request {
     case .read(let uuid, let offset):
       guard properties.contains(.read) else { return .send(.response(.failure(.readNotPermitted))) }
-      return offset == 0 ? .ask(.read(uuid)) : .send(part(from: offset))
+      return offset == 0 ? .ask(.read(uuid, number: nextRequest())) : .send(part(from: offset))
     case .write(let value, let uuid):
       guard properties.contains(.write) else { return .send(.response(.failure(.writeNotPermitted))) }
-      return .ask(.write(value, uuid, .request))
+      return .ask(.write(value, uuid, number: nextRequest()))
     case .configure(let uuid, let isSubscribed):
       guard !properties.isDisjoint(with: [.notify, .indicate]) else {
         return .send(.response(.failure(.attributeNotFound)))
       }
       let changed = isSubscribed ? subscriptions.insert(uuid).inserted : subscriptions.remove(uuid) != nil
+      if !isSubscribed { waitingIndications.removeAll { $0.1 == uuid } }
       return changed ? .ask(.subscription(uuid, isSubscribed)) : .send(.response(.success([])))
     }
   }
 
-  /// The response to a read, from what the peripheral gave.
-  mutating func response(to value: Result<[UInt8], ATTError>) -> AttributePDU {
+  private mutating func nextRequest() -> Int {
+    requestCount += 1
+    unanswered = requestCount
+    return requestCount
+  }
+
+  /// The response to a read, from what the peripheral gave; nil when the request has its response already.
+  mutating func response(to value: Result<[UInt8], ATTError>, of number: Int) -> AttributePDU? {
+    guard unanswered == number else { return nil }
+    unanswered = nil
     guard case .success(let bytes) = value else { return .response(value) }
     readValue = Array(bytes.prefix(512))
     return part(from: 0)
+  }
+
+  /// The response to a write, from what the peripheral gave; nil when the request has its response already.
+  mutating func response(to refusal: ATTError?, of number: Int) -> AttributePDU? {
+    guard unanswered == number else { return nil }
+    unanswered = nil
+    return .response(refusal.map { .failure($0) } ?? .success([]))
   }
 
   private func part(from offset: Int) -> AttributePDU {

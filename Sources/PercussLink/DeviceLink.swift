@@ -35,6 +35,10 @@ public protocol DeviceLink: AnyObject, Sendable {
   /// Has the device send the characteristics' values, as indications where the characteristic has them, else as notifications.
   func subscribe(to characteristics: [BluetoothUUID]) async throws(LinkError)
 
+  /// Has the device send the characteristics' values no longer. What it has sent before may still arrive. Where there is no subscription nothing
+  /// changes.
+  func unsubscribe(from characteristics: [BluetoothUUID]) async throws(LinkError)
+
   /// Ends the link. Values that are still queued for sending are dropped. Returns when the link has ended, at the latest after the supervision timeout.
   func disconnect() async
 }

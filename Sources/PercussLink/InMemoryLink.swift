@@ -116,13 +116,20 @@ public actor InMemoryLink: DeviceLink {
 
   /// See ``DeviceLink/subscribe(to:)``.
   public func subscribe(to characteristics: [BluetoothUUID]) async throws(LinkError) {
-    for characteristic in characteristics {
-      try require(characteristic)
-      guard let properties = server.peripheral.profile[characteristic]?.properties,
-        !properties.isDisjoint(with: [.notify, .indicate])
-      else { throw .cannotSubscribe(characteristic) }
-      _ = try await perform(.configure(characteristic, isSubscribed: true))
-    }
+    for characteristic in characteristics { try await configure(characteristic, isSubscribed: true) }
+  }
+
+  /// See ``DeviceLink/unsubscribe(from:)``.
+  public func unsubscribe(from characteristics: [BluetoothUUID]) async throws(LinkError) {
+    for characteristic in characteristics { try await configure(characteristic, isSubscribed: false) }
+  }
+
+  private func configure(_ characteristic: BluetoothUUID, isSubscribed: Bool) async throws(LinkError) {
+    try require(characteristic)
+    guard let properties = server.peripheral.profile[characteristic]?.properties,
+      !properties.isDisjoint(with: [.notify, .indicate])
+    else { throw .cannotSubscribe(characteristic) }
+    _ = try await perform(.configure(characteristic, isSubscribed: isSubscribed))
   }
 
   /// See ``DeviceLink/disconnect()``.
@@ -278,13 +285,16 @@ public actor InMemoryLink: DeviceLink {
     switch step {
     case .none: break
     case .send(let pdu): send(pdu, from: .peripheral)
-    case .ask(.read(let uuid)):
-      let value = server.peripheral.read(uuid, from: central)
-      send(server.response(to: value), from: .peripheral)
-    case .ask(.write(let value, let uuid, let type)):
-      let error = server.peripheral.write(value, to: uuid, type: type, from: central)
-      guard type == .request else { break }
-      send(.response(error.map { .failure($0) } ?? .success([])), from: .peripheral)
+    case .ask(.read(let uuid, let number)):
+      server.peripheral.read(uuid, from: central) { [weak self] value in
+        self?.assumeIsolated { $0.respond($0.server.response(to: value, of: number)) }
+      }
+    case .ask(.write(let value, let uuid, number: nil)):
+      server.peripheral.write(value, to: uuid, type: .command, from: central) { _ in }
+    case .ask(.write(let value, let uuid, let number?)):
+      server.peripheral.write(value, to: uuid, type: .request, from: central) { [weak self] refusal in
+        self?.assumeIsolated { $0.respond($0.server.response(to: refusal, of: number)) }
+      }
     case .ask(.subscription(let uuid, let isSubscribed)):
       send(.response(.success([])), from: .peripheral)
       server.peripheral.subscriptionChanged(uuid, isSubscribed: isSubscribed, by: central)
@@ -292,6 +302,10 @@ public actor InMemoryLink: DeviceLink {
       if let next { send(next, from: .peripheral) }
       server.peripheral.indicationConfirmed(uuid, by: central)
     }
+  }
+
+  private func respond(_ response: AttributePDU?) {
+    if let response { send(response, from: .peripheral) }
   }
 
   private func centralEnded(_ reason: DisconnectReason) {

@@ -2,7 +2,11 @@ public import PercussGATT
 
 /// The GATT server of a hosted device: what a radio asks of it.
 ///
-/// All of it is called on the timeline of the link, one call at a time, and answers at once. Calls to the ``PeripheralPort`` may be made from within.
+/// All of it is called on the timeline of the link, one call at a time. Calls to the ``PeripheralPort`` may be made from within.
+///
+/// Reads and writes are answered through a closure: on the timeline, at once or later, once. While a request waits for its answer the central
+/// can send no other one, and after 30 s it gives up and ends the link (Core Vol 3 Part F 3.3.3). A second answer, and one that comes after the
+/// end of the link, goes nowhere.
 public protocol RadioPeripheral: AnyObject, Sendable {
   /// The services it offers. The host refuses what the properties forbid, before the peripheral is asked.
   var profile: Profile { get }
@@ -13,13 +17,15 @@ public protocol RadioPeripheral: AnyObject, Sendable {
   /// The link to the central has ended; the port is dead.
   func centralDisconnected(_ central: CentralID, reason: DisconnectReason)
 
-  /// The value that a central reads, whole: at most 512 bytes, the host sends it in parts if need be.
-  func read(_ characteristic: BluetoothUUID, from central: CentralID) -> Result<[UInt8], ATTError>
+  /// A central reads. The answer is the value, whole: at most 512 bytes, the host sends it in parts if need be.
+  func read(
+    _ characteristic: BluetoothUUID, from central: CentralID,
+    answer: @escaping @Sendable (Result<[UInt8], ATTError>) -> Void)
 
   /// A central writes. Nil accepts; an error goes back for a request, and nowhere for a command.
   func write(
-    _ value: [UInt8], to characteristic: BluetoothUUID, type: WriteType, from central: CentralID
-  ) -> ATTError?
+    _ value: [UInt8], to characteristic: BluetoothUUID, type: WriteType, from central: CentralID,
+    answer: @escaping @Sendable (ATTError?) -> Void)
 
   /// A central has switched notifications or indications of the characteristic on or off.
   func subscriptionChanged(_ characteristic: BluetoothUUID, isSubscribed: Bool, by central: CentralID)

@@ -157,18 +157,20 @@ public actor SimulatedDevice: RadioPeripheral {
     }
   }
 
-  /// See ``RadioPeripheral/read(_:from:)``.
+  /// See ``RadioPeripheral/read(_:from:answer:)``. The device answers at once.
   public nonisolated func read(
-    _ characteristic: BluetoothUUID, from central: CentralID
-  ) -> Result<[UInt8], ATTError> {
-    assumeIsolated { $0.value(of: characteristic, for: central) }
+    _ characteristic: BluetoothUUID, from central: CentralID,
+    answer: @escaping @Sendable (Result<[UInt8], ATTError>) -> Void
+  ) {
+    answer(assumeIsolated { $0.value(of: characteristic, for: central) })
   }
 
-  /// See ``RadioPeripheral/write(_:to:type:from:)``.
+  /// See ``RadioPeripheral/write(_:to:type:from:answer:)``. The device answers at once.
   public nonisolated func write(
-    _ value: [UInt8], to characteristic: BluetoothUUID, type: WriteType, from central: CentralID
-  ) -> ATTError? {
-    assumeIsolated { $0.accept(value, for: characteristic, from: central) }
+    _ value: [UInt8], to characteristic: BluetoothUUID, type: WriteType, from central: CentralID,
+    answer: @escaping @Sendable (ATTError?) -> Void
+  ) {
+    answer(assumeIsolated { $0.accept(value, for: characteristic, from: central) })
   }
 
   /// See ``RadioPeripheral/subscriptionChanged(_:isSubscribed:by:)``.

@@ -98,6 +98,10 @@ actor ScriptedLink: DeviceLink {
     subscriptions += characteristics
   }
 
+  func unsubscribe(from characteristics: [BluetoothUUID]) async throws(LinkError) {
+    subscriptions.removeAll { characteristics.contains($0) }
+  }
+
   func disconnect() async {
     disconnections += 1
     drop(.closedLocally)

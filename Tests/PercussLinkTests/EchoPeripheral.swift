@@ -12,6 +12,10 @@ final class EchoPeripheral: RadioPeripheral {
     var refusal: ATTError?
     /// Indicates every value written to the control point.
     var echoes = false
+    /// How long it takes to answer; nil for at once.
+    var answerDelay: Duration?
+    /// How often it gives each answer.
+    var answerCount = 1
   }
 
   let timeline: any Timeline
@@ -47,21 +51,33 @@ final class EchoPeripheral: RadioPeripheral {
     state.withLock { $0.ports[central] = nil }
   }
 
-  func read(_ characteristic: BluetoothUUID, from central: CentralID) -> Result<[UInt8], ATTError> {
+  func read(
+    _ characteristic: BluetoothUUID, from central: CentralID,
+    answer: @escaping @Sendable (Result<[UInt8], ATTError>) -> Void
+  ) {
     note("read of \(profile.name(of: characteristic))")
-    return state.withLock { state in
+    let value: Result<[UInt8], ATTError> = state.withLock { state in
       if let refusal = state.refusal { return .failure(refusal) }
       return .success(state.values[characteristic] ?? [])
     }
+    give { answer(value) }
   }
 
   func write(
-    _ value: [UInt8], to characteristic: BluetoothUUID, type: WriteType, from central: CentralID
-  ) -> ATTError? {
+    _ value: [UInt8], to characteristic: BluetoothUUID, type: WriteType, from central: CentralID,
+    answer: @escaping @Sendable (ATTError?) -> Void
+  ) {
     note("\(type) \(value) to \(profile.name(of: characteristic))")
     let (refusal, echoes) = state.withLock { ($0.refusal, $0.echoes) }
     if echoes, let port = port(of: central) { _ = port.indicate(value, of: .percussControlPoint) }
-    return refusal
+    give { answer(refusal) }
+  }
+
+  private func give(_ answer: @escaping @Sendable () -> Void) {
+    let (delay, count) = state.withLock { ($0.answerDelay, $0.answerCount) }
+    for _ in 0..<count {
+      if let delay { timeline.schedule(after: delay, answer) } else { answer() }
+    }
   }
 
   func subscriptionChanged(_ characteristic: BluetoothUUID, isSubscribed: Bool, by central: CentralID) {

@@ -107,6 +107,9 @@ import Testing
       await #expect(throws: LinkError.cannotSubscribe(.percussFeature)) {
         try await link.subscribe(to: [.percussFeature])
       }
+      await #expect(throws: LinkError.cannotSubscribe(.percussFeature)) {
+        try await link.unsubscribe(from: [.percussFeature])
+      }
       await #expect(throws: LinkError.noSuchCharacteristic(BluetoothUUID(0x2A00))) {
         try await link.read(BluetoothUUID(0x2A00))
       }
@@ -179,6 +182,90 @@ import Testing
       #expect(
         arrived.dropLast() == (0..<17).map { .value(.percussControlPoint, [$0], at: ms(45 + 30 * Double($0))) }[...])
       #expect(peripheral.diary.count { $0.hasSuffix("confirmation of Control Point") } == 17)
+    }
+  }
+
+  @Test func `a late answer holds back the next request and nothing else`() throws {
+    try converse { link, peripheral, timeline in
+      try await link.subscribe(to: [.percussTelemetry])
+      peripheral.configure { $0.answerDelay = .milliseconds(100) }
+      async let first: Void = link.write([1], to: .percussControlPoint, type: .request)
+      async let second = link.read(.percussFeature)
+      try await timeline.sleep(until: ms(70))
+      try await link.write([2], to: .percussClock, type: .command)
+      #expect(peripheral.port()?.notify([3], of: .percussTelemetry) == true)
+      try await first
+      // Arrived at 45 ms, answered at 145 ms, sent in the event at 150 ms.
+      #expect(timeline.now == ms(150))
+      for await batch in link.events {
+        #expect(batch == [.value(.percussTelemetry, [3], at: ms(75))])
+        break
+      }
+      #expect(try await second == [1, 2, 3])
+    } diary: {
+      [
+        "0: central 1 connected", "15: subscription to Telemetry", "45: request [1] to Control Point",
+        "75: command [2] to Clock", "165: read of Feature",
+      ]
+    }
+  }
+
+  @Test(arguments: [nil, .milliseconds(40)] as [Duration?])
+  func `a second answer answers nothing else`(delay: Duration?) throws {
+    try converse { link, peripheral, timeline in
+      peripheral.configure {
+        $0.answerDelay = delay
+        $0.answerCount = 3
+      }
+      for value in 1...5 as ClosedRange<UInt8> {
+        peripheral.configure { $0.values[.modelNumber] = [value] }
+        #expect(try await link.read(.modelNumber) == [value])
+        try await link.write([value], to: .percussControlPoint, type: .request)
+      }
+      try await timeline.sleep(for: .seconds(1))
+      #expect(await link.statistics.deliveredToCentral == 10)
+    }
+  }
+
+  @Test func `an answer after 30 seconds finds no link any more`() throws {
+    try converse { link, peripheral, timeline in
+      peripheral.configure { $0.answerDelay = .seconds(31) }
+      let expected = LinkError.timedOut("the value of Feature", after: .seconds(30))
+      await #expect(throws: expected) { try await link.read(.percussFeature) }
+      try await timeline.sleep(for: .seconds(10))
+      #expect(await link.statistics.deliveredToCentral == 0)
+    } diary: {
+      ["0: central 1 connected", "15: read of Feature", "30015: central 1 disconnected, 19"]
+    }
+  }
+
+  @Test func `an unsubscribed characteristic is silent, and what waits for it is dropped`() throws {
+    try converse { link, peripheral, timeline in
+      try await link.unsubscribe(from: [.percussTelemetry])
+      try await link.subscribe(to: [.percussTelemetry, .percussControlPoint])
+      let port = try #require(peripheral.port())
+      for value in 1...3 as ClosedRange<UInt8> { #expect(port.indicate([value], of: .percussControlPoint)) }
+      try await link.unsubscribe(from: [.percussTelemetry, .percussControlPoint])
+      #expect(!port.notify([4], of: .percussTelemetry))
+      #expect(!port.indicate([4], of: .percussControlPoint))
+      try await timeline.sleep(for: .seconds(1))
+      await link.disconnect()
+      var arrived: [LinkEvent] = []
+      for await batch in link.events { arrived += batch }
+      #expect(
+        arrived == [
+          .value(.percussControlPoint, [1], at: ms(105)), .value(.percussControlPoint, [2], at: ms(135)),
+          .disconnected(.closedLocally),
+        ])
+      await #expect(throws: LinkError.disconnected(.closedLocally)) {
+        try await link.unsubscribe(from: [.percussTelemetry])
+      }
+    } diary: {
+      [
+        "0: central 1 connected", "45: subscription to Telemetry", "75: subscription to Control Point",
+        "105: end of Telemetry", "120: confirmation of Control Point", "135: end of Control Point",
+        "150: confirmation of Control Point", "1155: central 1 disconnected, 19",
+      ]
     }
   }
 

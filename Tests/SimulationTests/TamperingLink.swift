@@ -53,5 +53,9 @@ actor TamperingLink: DeviceLink {
     try await link.subscribe(to: characteristics)
   }
 
+  func unsubscribe(from characteristics: [BluetoothUUID]) async throws(LinkError) {
+    try await link.unsubscribe(from: characteristics)
+  }
+
   func disconnect() async { await link.disconnect() }
 }

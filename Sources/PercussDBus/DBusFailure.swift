@@ -12,6 +12,12 @@ public enum DBusFailure: Error, Equatable, Sendable, CustomStringConvertible {
   case invalid(String)
   /// As many calls as the connection allows are waiting for their answers.
   case busy(limit: Int)
+  /// As many bytes as the connection allows wait for the bus to take them: it, or a receiver, is too slow.
+  case congested(queuedBytes: Int)
+  /// What the peer answered cannot be read: more values, or nested deeper, than is taken.
+  case unreadable(String)
+  /// The task that made the call was cancelled. The peer may still do it.
+  case cancelled
 
   /// What happened, where, and what to do about it.
   public var description: String {
@@ -23,6 +29,9 @@ public enum DBusFailure: Error, Equatable, Sendable, CustomStringConvertible {
       "the bus at \(address) cannot be reached: \(reason); check that dbus-daemon runs there, or set DBUS_SYSTEM_BUS_ADDRESS"
     case .invalid(let reason): "not sent: \(reason)"
     case .busy(let limit): "\(limit) calls are waiting for answers already; await some of them first"
+    case .congested(let bytes): "not sent: \(bytes) bytes already wait for the bus; send less at a time"
+    case .unreadable(let reason): "the answer cannot be read: \(reason)"
+    case .cancelled: "cancelled while waiting for the answer; the peer may do it all the same"
     }
   }
 }

@@ -3,7 +3,7 @@
 /// ```swift
 /// let options: DBusValue = .properties(["type": .string("command"), "offset": .uint16(0)])
 /// ```
-public indirect enum DBusValue: Hashable, Sendable {
+public enum DBusValue: Hashable, Sendable {
   case byte(UInt8)
   case boolean(Bool)
   case int16(Int16)
@@ -25,7 +25,7 @@ public indirect enum DBusValue: Hashable, Sendable {
   /// An array of pairs, in order; the keys are basic types.
   case dictionary([Entry], key: Signature, value: Signature)
   case structure([DBusValue])
-  case variant(DBusValue)
+  indirect case variant(DBusValue)
 
   /// One pair of a dictionary.
   public struct Entry: Hashable, Sendable {

@@ -26,6 +26,12 @@ public struct ObjectPath: Hashable, Sendable, Comparable, CustomStringConvertibl
     description = text
   }
 
+  /// A path that the program states as a literal; traps when it is none.
+  public init(literal: StaticString) {
+    guard let path = ObjectPath("\(literal)") else { preconditionFailure("\(literal) is no valid object path") }
+    self = path
+  }
+
   /// - Parameter text: known to be valid.
   init(unchecked text: String) {
     description = text

@@ -9,6 +9,12 @@ public struct Signature: Hashable, Sendable, CustomStringConvertible {
     description = text
   }
 
+  /// A signature that the program states as a literal; traps when it is none.
+  public init(literal: StaticString) {
+    guard let signature = Signature("\(literal)") else { preconditionFailure("\(literal) is no valid signature") }
+    self = signature
+  }
+
   /// - Parameter text: known to be valid.
   init(unchecked text: String) {
     description = text

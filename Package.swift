@@ -31,9 +31,10 @@ let libraries: [Target] = [
     name: "PercussClient",
     dependencies: ["PercussWire", "PercussGATT", "PercussTime", "PercussLink"],
     swiftSettings: houseSettings),
+  .target(name: "PercussDocument", dependencies: [yams], swiftSettings: houseSettings),
   .target(
     name: "PercussRoutine",
-    dependencies: ["PercussWire", "PercussTime", "PercussClient", yams],
+    dependencies: ["PercussWire", "PercussTime", "PercussClient", "PercussDocument"],
     swiftSettings: houseSettings),
   .systemLibrary(name: "CDBus", pkgConfig: "dbus-1", providers: [.apt(["libdbus-1-dev"])]),
   .target(name: "PercussDBus", dependencies: ["CDBus", "PercussTime"], swiftSettings: byteSettings),
@@ -45,7 +46,8 @@ let libraries: [Target] = [
   .target(
     name: "PercussSimulator",
     dependencies: [
-      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussDBus", "PercussBlueZ",
+      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussDocument", "PercussDBus",
+      "PercussBlueZ",
     ],
     swiftSettings: houseSettings),
 ]
@@ -54,15 +56,15 @@ let programs: [Target] = [
   .executableTarget(
     name: "percuss",
     dependencies: [
-      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussRoutine",
-      "PercussSimulator", "PercussDBus", "PercussBlueZ", argumentParser,
+      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussDocument",
+      "PercussRoutine", "PercussSimulator", "PercussDBus", "PercussBlueZ", argumentParser,
     ],
     swiftSettings: houseSettings),
   .executableTarget(
     name: "percussd",
     dependencies: [
-      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussDBus", "PercussBlueZ",
-      "PercussSimulator", argumentParser, logging, serviceLifecycle, yams,
+      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussDocument", "PercussDBus",
+      "PercussBlueZ", "PercussSimulator", argumentParser, logging, serviceLifecycle,
     ],
     swiftSettings: houseSettings),
   .executableTarget(
@@ -95,7 +97,9 @@ let tests: [Target] = [
     swiftSettings: houseSettings),
   .testTarget(
     name: "PercussRoutineTests",
-    dependencies: ["PercussRoutine", "PercussClient", "PercussLink", "PercussTime", "PercussWire"],
+    dependencies: [
+      "PercussRoutine", "PercussDocument", "PercussClient", "PercussLink", "PercussTime", "PercussWire",
+    ],
     exclude: ["BadDocuments"], swiftSettings: houseSettings),
   // Device, radio, client and player together, on the virtual clock.
   .testTarget(

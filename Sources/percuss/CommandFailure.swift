@@ -1,5 +1,6 @@
 import Foundation
 import PercussClient
+import PercussDocument
 import PercussLink
 import PercussRoutine
 import PercussTime
@@ -10,7 +11,7 @@ struct CommandFailure: Error {
   /// What happened, where, and what to do: for a person.
   var message: String
   /// The problems of a document, one by one; empty for other failures.
-  var diagnostics: [RoutineDiagnostic] = []
+  var diagnostics: [DocumentDiagnostic] = []
   /// Whether the failure is also told as a JSON line on the standard output.
   var asJSON = false
 
@@ -19,7 +20,7 @@ struct CommandFailure: Error {
     self.message = message
   }
 
-  init(_ diagnostics: RoutineDiagnostics) {
+  init(_ diagnostics: DocumentDiagnostics) {
     status = .badDocument
     message = diagnostics.description.trimmingCharacters(in: .newlines)
     self.diagnostics = diagnostics.diagnostics
@@ -29,7 +30,7 @@ struct CommandFailure: Error {
   init(_ error: any Error) {
     switch error {
     case let failure as CommandFailure: self = failure
-    case let diagnostics as RoutineDiagnostics: self.init(diagnostics)
+    case let diagnostics as DocumentDiagnostics: self.init(diagnostics)
     case let error as DeviceError: self.init(Self.status(of: error), "percuss: \(error)")
     case let error as LinkError: self.init(.noDevice, "percuss: \(error)")
     default: self.init(.internalFault, "percuss: \(error)")

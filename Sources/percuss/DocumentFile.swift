@@ -1,4 +1,5 @@
 import Foundation
+import PercussDocument
 import PercussRoutine
 
 /// Reads routine documents from files, or from the standard input for `-`.
@@ -6,7 +7,7 @@ enum DocumentFile {
   static func load(_ path: String) throws -> RoutineDocument {
     do {
       return try RoutineDocument.parse(try bytes(of: path), name: path == "-" ? "<standard input>" : path)
-    } catch let diagnostics as RoutineDiagnostics {
+    } catch let diagnostics as DocumentDiagnostics {
       throw CommandFailure(diagnostics)
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import PercussDocument
 import PercussRoutine
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
   func `a bad document gets exactly the diagnostics beside it`(name: String) throws {
     let bytes = try Fixtures.bytes(name, in: Fixtures.badDocuments)
     let found: String
-    do throws(RoutineDiagnostics) {
+    do throws(DocumentDiagnostics) {
       let document = try RoutineDocument.parse(bytes, name: name)
       _ = try Plan(compiling: document, for: Fixtures.limits, mode: .uploaded)
       Issue.record("\(name) is accepted")

@@ -1,4 +1,5 @@
 import Foundation
+import PercussDocument
 import PercussRoutine
 
 /// The documents that lie in the repository.
@@ -35,12 +36,12 @@ func routine(_ steps: String, name: String = "test.yaml") throws -> RoutineDocum
 }
 
 /// What is wrong with a document; empty when nothing is.
-func problems(_ text: String, name: String = "test.yaml") -> [RoutineDiagnostic] {
+func problems(_ text: String, name: String = "test.yaml") -> [DocumentDiagnostic] {
   problems(Array(text.utf8), name: name)
 }
 
-func problems(_ bytes: [UInt8], name: String = "test.yaml") -> [RoutineDiagnostic] {
-  do throws(RoutineDiagnostics) {
+func problems(_ bytes: [UInt8], name: String = "test.yaml") -> [DocumentDiagnostic] {
+  do throws(DocumentDiagnostics) {
     _ = try RoutineDocument.parse(bytes, name: name)
     return []
   } catch {

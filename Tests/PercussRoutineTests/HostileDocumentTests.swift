@@ -1,3 +1,4 @@
+import PercussDocument
 import PercussRoutine
 import Testing
 
@@ -65,7 +66,7 @@ import Testing
   }
 
   private func check(_ bytes: [UInt8], name: String) {
-    do throws(RoutineDiagnostics) {
+    do throws(DocumentDiagnostics) {
       let document = try RoutineDocument.parse(bytes, name: name)
       let plan = try Plan(compiling: document, for: Fixtures.limits, mode: .live)
       #expect(plan.totalDuration <= RoutineDocument.durationLimits.upperBound)

@@ -1,3 +1,4 @@
+import PercussDocument
 import Testing
 
 @testable import PercussRoutine
@@ -21,7 +22,7 @@ import Testing
     _ steps: String, limits: DeviceLimits = Fixtures.limits, mode: PlayMode = .uploaded
   ) throws -> [String] {
     let document = try routine(steps)
-    do throws(RoutineDiagnostics) {
+    do throws(DocumentDiagnostics) {
       _ = try Plan(compiling: document, for: limits, mode: mode)
       return []
     } catch {
@@ -86,7 +87,7 @@ import Testing
     unlimited.forceMaximum = nil
     #expect(try Plan(compiling: bare, for: Fixtures.limits, mode: .live).steps.map(\.forceLimit) == [2670, 600])
     #expect(try Plan(compiling: limited, for: Fixtures.limits, mode: .live).steps.map(\.forceLimit) == [900, 600])
-    #expect(throws: RoutineDiagnostics.self) { try Plan(compiling: limited, for: unlimited, mode: .live) }
+    #expect(throws: DocumentDiagnostics.self) { try Plan(compiling: limited, for: unlimited, mode: .live) }
     #expect(try plan("- {rest: 5s}", limits: unlimited).steps.map(\.forceLimit) == [nil])
   }
 

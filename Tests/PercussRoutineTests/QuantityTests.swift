@@ -1,3 +1,4 @@
+import PercussDocument
 import Testing
 
 @testable import PercussRoutine

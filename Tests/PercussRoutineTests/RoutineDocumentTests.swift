@@ -1,4 +1,5 @@
 import Foundation
+import PercussDocument
 import PercussRoutine
 import Testing
 
@@ -144,7 +145,7 @@ import Testing
 
   @Test func `no more than a hundred diagnostics are kept, the rest is counted`() {
     let steps = String(repeating: "  - rest: 5\n", count: 250)
-    do throws(RoutineDiagnostics) {
+    do throws(DocumentDiagnostics) {
       _ = try RoutineDocument.parse(Array("percuss: 1\nname: A\nsteps:\n\(steps)".utf8), name: "a.yaml")
       Issue.record("accepted")
     } catch {

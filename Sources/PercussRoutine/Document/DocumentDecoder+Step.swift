@@ -1,3 +1,5 @@
+internal import PercussDocument
+
 /// The kinds of steps; each is named by the key that makes it.
 enum StepKind: String, CaseIterable {
   case hold, ramp, rest, pulse, `repeat`, wait

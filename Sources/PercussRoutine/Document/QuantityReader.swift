@@ -1,3 +1,5 @@
+internal import PercussDocument
+
 /// Why a text is not the quantity it should be.
 struct QuantityError: Error, Equatable {
   var message: String

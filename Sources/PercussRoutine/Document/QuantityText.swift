@@ -1,3 +1,5 @@
+internal import PercussDocument
+
 /// Quantities as routine documents write them, for whoever else reads them from text: a command line, a form.
 ///
 /// ```swift

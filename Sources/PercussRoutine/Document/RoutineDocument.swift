@@ -1,3 +1,5 @@
+public import PercussDocument
+
 /// A routine as its author wrote it: steps with quantities, checked, not yet bound to a device.
 ///
 /// A value exists only when the whole document is valid, so a ``Plan`` made from it can trust every number.
@@ -56,57 +58,18 @@ public struct RoutineDocument: Sendable {
   ///   - name: The name for diagnostics, usually the file's path. One that ends in `.json` is read as JSON, in `.yaml` or
   ///     `.yml` as YAML; with any other, a document that begins with a bracket or brace is JSON.
   /// - Throws: All that is wrong with the document, each with its place. A syntax error ends the reading.
-  public static func parse(_ bytes: [UInt8], name: String) throws(RoutineDiagnostics) -> RoutineDocument {
-    // A document that is too large is not even looked at; the first line is enough to show.
-    let isTooLarge = bytes.count > maximumSize
-    let source = SourceText(name: name, bytes: isTooLarge ? Array(bytes.prefix { $0 != 0x0A }.prefix(1000)) : bytes)
-    var sink = DiagnosticSink()
-    var document: RoutineDocument?
-    if isTooLarge {
-      sink.report(
-        "the document has \(bytes.count) bytes; the largest has \(maximumSize)", at: SourceRange(0, 1),
-        help: "a repeat says in a few lines what comes again")
-    } else if let defect = source.defect {
-      report(defect, of: source, to: &sink)
-    } else if let root = isJSON(source) ? JSONReader.read(source, into: &sink) : YAMLReader.read(source, into: &sink) {
-      var decoder = DocumentDecoder(source: source, sink: sink)
-      document = decoder.document(root)
-      sink = decoder.sink
-    } else if sink.isEmpty {
-      sink.report(
-        "the document is empty", at: SourceRange(0, 1), help: "begin with `percuss: 1`, `name:` and `steps:`")
-    }
-    if let diagnostics = sink.diagnostics(in: source) { throw diagnostics }
-    guard let document else {
-      sink.report("the document cannot be read", at: SourceRange(0, 1))
-      throw sink.diagnostics(in: source) ?? RoutineDiagnostics(diagnostics: [], omitted: 0)
-    }
-    return document
+  public static func parse(_ bytes: [UInt8], name: String) throws(DocumentDiagnostics) -> RoutineDocument {
+    try DocumentReader.read(bytes, name: name, as: .routine) { decoder, root in decoder.document(root) }
   }
+}
 
-  private static func isJSON(_ source: SourceText) -> Bool {
-    let name = source.name.lowercased()
-    if name.hasSuffix(".json") { return true }
-    if name.hasSuffix(".yaml") || name.hasSuffix(".yml") { return false }
-    let first = source.bytes.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
-    return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-  }
-
-  private static func report(_ defect: SourceText.Defect, of source: SourceText, to sink: inout DiagnosticSink) {
-    switch defect {
-    case .notUTF8(let index):
-      let isUTF16 = source.bytes.starts(with: [0xFF, 0xFE]) || source.bytes.starts(with: [0xFE, 0xFF])
-      sink.report(
-        isUTF16 ? "the document is UTF-16, not UTF-8" : "these bytes are not UTF-8",
-        at: SourceRange(index, index + 1), help: "save the file as UTF-8")
-    case .controlCharacter(let scalar, let index):
-      let digits = String(scalar.value, radix: 16, uppercase: true)
-      let code = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-      sink.report(
-        "the control character U+\(code) cannot stand in a document", at: SourceRange(index, index + 1),
-        help: "remove it; if the file looks right in an editor, it may be damaged or not text at all")
-    }
-  }
+extension DocumentForm {
+  static let routine = DocumentForm(
+    noun: "routine", item: "step", anItem: "a step", writtenOut: "every step is written out",
+    aliasHelp: "; steps that come again go into a repeat",
+    nestingHelp: "a routine nests at most \(RoutineDocument.maximumNesting) repeats",
+    beginning: "`percuss: 1`, `name:` and `steps:`", maximumSize: RoutineDocument.maximumSize,
+    sizeHelp: "a repeat says in a few lines what comes again")
 }
 
 /// One step of a routine document.

@@ -1,3 +1,5 @@
+internal import PercussDocument
+
 /// Finds everything in a document that a device cannot do. Each step of the document is looked at once, however often it plays.
 struct DeviceCheck {
   let limits: DeviceLimits

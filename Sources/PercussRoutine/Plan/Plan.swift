@@ -1,3 +1,5 @@
+public import PercussDocument
+
 /// A routine made ready for one device: every step written out, with its exact offset.
 ///
 /// ```
@@ -47,7 +49,7 @@ public struct Plan: Sendable {
   ///   would do. Nothing is rounded or left out.
   public init(
     compiling document: RoutineDocument, for limits: DeviceLimits, mode: PlayMode
-  ) throws(RoutineDiagnostics) {
+  ) throws(DocumentDiagnostics) {
     var check = DeviceCheck(limits: limits, mode: mode)
     check.check(document)
     if let diagnostics = check.sink.diagnostics(in: document.source) { throw diagnostics }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import PercussDocument
 import PercussRoutine
 import PercussWire
 

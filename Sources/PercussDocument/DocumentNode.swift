@@ -1,14 +1,14 @@
-/// A value of a YAML or JSON document with its place, before anything is known of routines.
-struct DocumentNode: Sendable {
+/// A value of a YAML or JSON document with its place, before anything is known of what it describes.
+package struct DocumentNode: Sendable {
   /// How a scalar was written, which decides what readers take it for.
-  enum Style: Sendable {
+  package enum Style: Sendable {
     /// Without quotes: YAML readers may take it for a number, a truth value or null.
     case plain
     /// In quotes or as a block: text, whatever it says.
     case text
   }
 
-  enum Content: Sendable {
+  package enum Content: Sendable {
     case scalar(String, Style)
     case sequence([DocumentNode])
     case mapping([(key: DocumentNode, value: DocumentNode)])
@@ -16,8 +16,8 @@ struct DocumentNode: Sendable {
     case invalid
   }
 
-  var range: SourceRange
-  var content: Content
+  package var range: SourceRange
+  package var content: Content
 
   /// How deep collections may lie in each other. The deepest valid routine, 16 repeats, needs 35.
   static let maximumDepth = 64
@@ -25,7 +25,7 @@ struct DocumentNode: Sendable {
 
 extension DocumentNode {
   /// What YAML 1.1 or 1.2 readers, or JSON, take the scalar for when that is not text.
-  var nonTextReading: String? {
+  package var nonTextReading: String? {
     guard case .scalar(let text, .plain) = content else { return nil }
     switch text.lowercased() {
     case "", "~", "null": return "nothing"

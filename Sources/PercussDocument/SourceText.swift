@@ -1,9 +1,9 @@
 /// A stretch of a document, in Unicode scalars from its beginning.
-struct SourceRange: Equatable, Sendable {
-  var start: Int
-  var end: Int
+package struct SourceRange: Equatable, Sendable {
+  package var start: Int
+  package var end: Int
 
-  init(_ start: Int, _ end: Int) {
+  package init(_ start: Int, _ end: Int) {
     self.start = start
     self.end = end
   }
@@ -12,7 +12,7 @@ struct SourceRange: Equatable, Sendable {
 /// The bytes of a document with a table of its lines, so that any place in it can be named and shown.
 ///
 /// Lines end at LF, CR LF or CR, as editors count them. Columns count Unicode scalars from 1.
-struct SourceText: Sendable {
+package struct SourceText: Sendable {
   /// What makes bytes no text at all.
   enum Defect: Error, Equatable {
     case notUTF8(at: Int)
@@ -26,7 +26,7 @@ struct SourceText: Sendable {
   }
 
   /// The name that diagnostics use, usually the file's path.
-  let name: String
+  package let name: String
   /// The text without its byte order mark.
   let bytes: [UInt8]
   /// The first thing wrong with the encoding; the line table is complete up to there.
@@ -66,7 +66,7 @@ struct SourceText: Sendable {
   }
 
   /// The line and column, both from 1, of a Unicode scalar of the text.
-  func position(of scalar: Int) -> (line: Int, column: Int) {
+  package func position(of scalar: Int) -> (line: Int, column: Int) {
     var low = 0
     var high = lines.count
     while high - low > 1 {

@@ -15,7 +15,7 @@ package enum Spelling {
   }
 
   /// Damerau-Levenshtein distance (optimal string alignment): insert, delete, replace or swap neighbours.
-  static func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
+  package static func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
     var previous: [Int] = []
     var row = Array(0...right.count)
     for (i, letter) in left.enumerated() {

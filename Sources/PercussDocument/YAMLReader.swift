@@ -9,13 +9,14 @@ internal import CYaml
 /// `CYaml` is the C target inside the Yams package; SwiftPM lets every target that depends on Yams import it.
 struct YAMLReader {
   private let source: SourceText
+  private let form: DocumentForm
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   private var stopped = false
   /// The aliases already reported: one that is used a thousand times is one thing to mend.
   private var aliases: Set<String> = []
 
   /// The document's root, or nil when its syntax could not be read; what is wrong goes to the sink.
-  static func read(_ source: SourceText, into sink: inout DiagnosticSink) -> DocumentNode? {
+  static func read(_ source: SourceText, as form: DocumentForm, into sink: inout DiagnosticSink) -> DocumentNode? {
     if let directive = firstDirective(in: source) {
       sink.report(
         "YAML directives (lines that begin with %) are not part of the format", at: directive, help: "remove the line")
@@ -33,13 +34,14 @@ struct YAMLReader {
     return source.bytes.withUnsafeBufferPointer { bytes in
       yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
       yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
-      var reader = YAMLReader(source: source, parser: parser)
+      var reader = YAMLReader(source: source, form: form, parser: parser)
       return reader.stream(&sink)
     }
   }
 
-  private init(source: SourceText, parser: UnsafeMutablePointer<yaml_parser_t>) {
+  private init(source: SourceText, form: DocumentForm, parser: UnsafeMutablePointer<yaml_parser_t>) {
     self.source = source
+    self.form = form
     self.parser = parser
   }
 
@@ -52,7 +54,7 @@ struct YAMLReader {
         continue
       case YAML_DOCUMENT_START_EVENT where root != nil:
         sink.report(
-          "a second YAML document begins here; a file holds one routine", at: event.range,
+          "a second YAML document begins here; a file holds one \(form.noun)", at: event.range,
           help: "remove everything from this line on, or put it in a file of its own")
         return root
       case YAML_DOCUMENT_START_EVENT:
@@ -75,7 +77,7 @@ struct YAMLReader {
     case YAML_SEQUENCE_START_EVENT, YAML_MAPPING_START_EVENT:
       guard depth <= DocumentNode.maximumDepth else {
         stopped = true
-        sink.report(tooDeep, at: event.range, help: tooDeepHelp)
+        sink.report(tooDeep, at: event.range, help: form.nestingHelp)
         return nil
       }
       return event.type == YAML_SEQUENCE_START_EVENT
@@ -114,11 +116,11 @@ struct YAMLReader {
     if event.type == YAML_ALIAS_EVENT {
       guard aliases.insert(event.anchor ?? "").inserted else { return }
       sink.report(
-        "the alias *\(event.anchor ?? "") is not allowed: every step is written out", at: event.range,
-        help: "write the value itself here; steps that come again go into a repeat")
+        "the alias *\(event.anchor ?? "") is not allowed: \(form.writtenOut)", at: event.range,
+        help: "write the value itself here\(form.aliasHelp)")
     } else if let anchor = event.anchor {
       sink.report(
-        "the anchor &\(anchor) is not allowed: every step is written out", at: event.range, help: "remove &\(anchor)")
+        "the anchor &\(anchor) is not allowed: \(form.writtenOut)", at: event.range, help: "remove &\(anchor)")
     }
     if let tag = event.tag {
       sink.report("the tag \(tag) is not allowed: values are plain text", at: event.range, help: "remove the tag")
@@ -130,7 +132,7 @@ struct YAMLReader {
     var event = yaml_event_t()
     guard yaml_parser_parse(parser, &event) == 1 else {
       stopped = true
-      let error = YAMLSyntaxError(parser.pointee)
+      let error = YAMLSyntaxError(parser.pointee, form)
       sink.report(error.message, at: error.range, help: error.help)
       return nil
     }
@@ -159,7 +161,6 @@ struct YAMLReader {
 }
 
 let tooDeep = "lists and mappings lie more than \(DocumentNode.maximumDepth) deep in each other here"
-let tooDeepHelp = "a routine nests at most \(RoutineDocument.maximumNesting) repeats"
 
 extension YAMLReader {
   /// What the reader keeps of a libyaml event.
@@ -212,7 +213,7 @@ private struct YAMLSyntaxError {
   var help: String?
   var range: SourceRange
 
-  init(_ parser: yaml_parser_t) {
+  init(_ parser: yaml_parser_t, _ form: DocumentForm) {
     let problem = parser.problem.map { String(cString: $0) } ?? "it cannot be read"
     let context = parser.context.map { String(cString: $0) }
     let index = parser.problem_mark.index
@@ -224,14 +225,14 @@ private struct YAMLSyntaxError {
       help = "indent with spaces, not tabs; text that begins with @, ` or % needs quotes"
     case "mapping values are not allowed in this context":
       message = "a second “:” in one line, or a key indented deeper than its neighbours"
-      help = "put text that contains “: ” in quotes, and align the keys of one step"
+      help = "put text that contains “: ” in quotes, and align the keys of one \(form.item)"
     case "could not find expected ':'":
       message = "this line has no “:”"
-      help = "every line of a step is `key: value`"
+      help = "every line of \(form.anItem) is `key: value`"
       range = SourceRange(parser.context_mark.index, parser.context_mark.index + 1)
     case "did not find expected key", "did not find expected '-' indicator":
       message = "the indentation does not fit the lines above"
-      help = "align this line with its neighbours; every step begins with “- ”"
+      help = "align this line with its neighbours; every \(form.item) begins with “- ”"
     case "found unexpected end of stream":
       message = "a quote is opened here and never closed"
       range = SourceRange(parser.context_mark.index, parser.context_mark.index + 1)
@@ -240,7 +241,7 @@ private struct YAMLSyntaxError {
       range = SourceRange(parser.context_mark.index, parser.context_mark.index + 1)
     case let limit where limit.hasPrefix("Maximum nesting level"):
       message = tooDeep
-      help = tooDeepHelp
+      help = form.nestingHelp
     default:
       help = nil
     }

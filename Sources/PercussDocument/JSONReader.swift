@@ -4,6 +4,7 @@
 /// line break between a key and its colon, keys beyond 1,024 characters.
 struct JSONReader {
   private let bytes: [UInt8]
+  private let form: DocumentForm
   private var offset = 0
   /// The Unicode scalar that `offset` stands at.
   private var index = 0
@@ -15,15 +16,16 @@ struct JSONReader {
   }
 
   /// The document's root, or nil when its syntax could not be read; what is wrong goes to the sink.
-  static func read(_ source: SourceText, into sink: inout DiagnosticSink) -> DocumentNode? {
-    var reader = JSONReader(bytes: source.bytes)
+  static func read(_ source: SourceText, as form: DocumentForm, into sink: inout DiagnosticSink) -> DocumentNode? {
+    var reader = JSONReader(bytes: source.bytes, form: form)
     do throws(SyntaxError) {
       reader.skipSpace()
       guard reader.peek != nil else { return DocumentNode(range: SourceRange(0, 0), content: .scalar("", .plain)) }
       let root = try reader.value(depth: 1)
       reader.skipSpace()
       guard reader.peek == nil else {
-        throw reader.failure("there is something after the end of the document", "remove it; a file holds one routine")
+        throw reader.failure(
+          "there is something after the end of the document", "remove it; a file holds one \(form.noun)")
       }
       return root
     } catch {
@@ -32,8 +34,9 @@ struct JSONReader {
     }
   }
 
-  private init(bytes: [UInt8]) {
+  private init(bytes: [UInt8], form: DocumentForm) {
     self.bytes = bytes
+    self.form = form
   }
 
   private var peek: UInt8? { offset < bytes.count ? bytes[offset] : nil }
@@ -55,7 +58,7 @@ struct JSONReader {
   private mutating func value(depth: Int) throws(SyntaxError) -> DocumentNode {
     switch peek {
     case UInt8(ascii: "{"), UInt8(ascii: "["):
-      guard depth <= DocumentNode.maximumDepth else { throw failure(tooDeep, tooDeepHelp) }
+      guard depth <= DocumentNode.maximumDepth else { throw failure(tooDeep, form.nestingHelp) }
       return peek == UInt8(ascii: "{") ? try object(depth: depth) : try array(depth: depth)
     case UInt8(ascii: "\""):
       let start = index

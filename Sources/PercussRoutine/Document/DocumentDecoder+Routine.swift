@@ -1,21 +1,7 @@
-/// Turns the nodes of a document into a routine, and reports everything that does not fit.
-///
-/// What is wrong is reported once, where it stands; the decoder then goes on with the rest.
-struct DocumentDecoder {
-  let source: SourceText
-  var sink: DiagnosticSink
-  private var path: [PathElement] = []
+internal import PercussDocument
 
-  enum PathElement {
-    case key(String)
-    case index(Int)
-  }
-
-  init(source: SourceText, sink: DiagnosticSink) {
-    self.source = source
-    self.sink = sink
-  }
-
+/// A routine as a document has it.
+extension DocumentDecoder {
   mutating func document(_ root: DocumentNode) -> RoutineDocument? {
     if case .scalar("", .plain) = root.content {
       report("the document is empty", at: root, help: "begin with `percuss: 1`, `name:` and `steps:`")
@@ -124,44 +110,5 @@ struct DocumentDecoder {
       return true
     }
     return false
-  }
-
-  // MARK: Reporting
-
-  mutating func report(_ message: String, at range: SourceRange, help: @autoclosure () -> String? = nil) {
-    guard sink.hasRoom else { return sink.report(message, at: range) }
-    sink.report(message, at: range, path: pathText, help: help())
-  }
-
-  /// Reports about a node, unless the reader has already done so.
-  mutating func report(_ message: String, at node: DocumentNode, help: @autoclosure () -> String? = nil) {
-    if case .invalid = node.content { return }
-    report(message, at: node.range, help: help())
-  }
-
-  mutating func inside<Value>(_ key: String, _ body: (inout DocumentDecoder) -> Value) -> Value {
-    path.append(.key(key))
-    defer { path.removeLast() }
-    return body(&self)
-  }
-
-  mutating func inside<Value>(_ index: Int, _ body: (inout DocumentDecoder) -> Value) -> Value {
-    path.append(.index(index))
-    defer { path.removeLast() }
-    return body(&self)
-  }
-
-  private var pathText: String {
-    path.reduce(into: "") { text, element in
-      switch element {
-      case .key(let key): text += text.isEmpty ? key : ".\(key)"
-      case .index(let index): text += "[\(index)]"
-      }
-    }
-  }
-
-  static func didYouMean(_ word: String, among candidates: [String]) -> String {
-    Spelling.nearest(to: word, among: candidates).map { "did you mean \($0)?" }
-      ?? "known here: \(candidates.joined(separator: ", "))"
   }
 }

@@ -1,5 +1,5 @@
-/// One thing wrong with a routine document: where, what, and what would be right.
-public struct RoutineDiagnostic: Sendable, Equatable, Encodable {
+/// One thing wrong with a document: where, what, and what would be right.
+public struct DocumentDiagnostic: Sendable, Equatable, Encodable {
   /// The name of the document, as given to the parser.
   public let file: String
   /// The line, from 1.
@@ -20,7 +20,7 @@ public struct RoutineDiagnostic: Sendable, Equatable, Encodable {
   public let excerptLength: Int
 }
 
-extension RoutineDiagnostic: CustomStringConvertible {
+extension DocumentDiagnostic: CustomStringConvertible {
   /// The diagnostic as a compiler would print it, several lines without a final newline.
   public var description: String {
     let number = String(line)
@@ -35,17 +35,17 @@ extension RoutineDiagnostic: CustomStringConvertible {
   }
 }
 
-/// All that is wrong with a routine document, in the order of the document. Never empty.
+/// All that is wrong with a document, in the order of the document. Never empty.
 ///
 /// At most 100 are kept; `omitted` counts the rest.
-public struct RoutineDiagnostics: Error, Sendable, Equatable {
+public struct DocumentDiagnostics: Error, Sendable, Equatable {
   /// The diagnostics, in the order of the document.
-  public let diagnostics: [RoutineDiagnostic]
+  public let diagnostics: [DocumentDiagnostic]
   /// How many more there were.
   public let omitted: Int
 }
 
-extension RoutineDiagnostics: CustomStringConvertible {
+extension DocumentDiagnostics: CustomStringConvertible {
   /// All diagnostics, ready to print, ending with a newline.
   public var description: String {
     var text = diagnostics.map { "\($0)\n" }.joined(separator: "\n")
@@ -56,25 +56,27 @@ extension RoutineDiagnostics: CustomStringConvertible {
 
 extension String {
   /// The text for a message, cut when it is long. Counts scalars: a single character can be a megabyte of accents.
-  var shown: String {
+  package var shown: String {
     let scalars = unicodeScalars
     return scalars.count > 40 ? String(String.UnicodeScalarView(scalars.prefix(40))) + "…" : self
   }
 }
 
 /// Collects what is wrong while a document is read, decoded or compiled.
-struct DiagnosticSink {
-  static let limit = 100
+package struct DiagnosticSink {
+  package static let limit = 100
 
   private var found: [(range: SourceRange, path: String, message: String, help: String?)] = []
   private var omitted = 0
 
-  var isEmpty: Bool { found.isEmpty }
+  package init() {}
+
+  package var isEmpty: Bool { found.isEmpty }
 
   /// Whether another report would be kept; callers skip costly suggestions when not.
-  var hasRoom: Bool { found.count < Self.limit }
+  package var hasRoom: Bool { found.count < Self.limit }
 
-  mutating func report(
+  package mutating func report(
     _ message: String, at range: SourceRange, path: String = "", help: @autoclosure () -> String? = nil
   ) {
     guard hasRoom else {
@@ -94,7 +96,7 @@ struct DiagnosticSink {
   }
 
   /// The reports with their places resolved, or nil when there are none.
-  func diagnostics(in source: SourceText) -> RoutineDiagnostics? {
+  package func diagnostics(in source: SourceText) -> DocumentDiagnostics? {
     guard !found.isEmpty else { return nil }
     let ordered = found.enumerated().sorted {
       ($0.element.range.start, $0.offset) < ($1.element.range.start, $1.offset)
@@ -102,10 +104,10 @@ struct DiagnosticSink {
     let diagnostics = ordered.map { _, item in
       let (line, column) = source.position(of: item.range.start)
       let excerpt = source.excerpt(of: item.range)
-      return RoutineDiagnostic(
+      return DocumentDiagnostic(
         file: source.name, line: line, column: column, path: item.path, message: item.message, help: item.help,
         excerpt: excerpt.text, excerptColumn: excerpt.column, excerptLength: excerpt.length)
     }
-    return RoutineDiagnostics(diagnostics: diagnostics, omitted: omitted)
+    return DocumentDiagnostics(diagnostics: diagnostics, omitted: omitted)
   }
 }

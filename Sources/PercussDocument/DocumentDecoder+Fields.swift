@@ -1,22 +1,22 @@
 /// A key of a mapping with its value.
-struct Field {
-  var name: String
-  var range: SourceRange
-  var value: DocumentNode
+package struct Field {
+  package var name: String
+  package var range: SourceRange
+  package var value: DocumentNode
 }
 
 /// The keys of a mapping, the first of each.
-struct Fields {
-  private(set) var inOrder: [Field] = []
+package struct Fields {
+  package private(set) var inOrder: [Field] = []
   private var places: [String: Int] = [:]
   /// The keys that unknown ones were probably meant to be; they are not missing as well.
-  private(set) var meant: Set<String> = []
+  package private(set) var meant: Set<String> = []
 
-  subscript(name: String) -> Field? {
+  package subscript(name: String) -> Field? {
     places[name].map { inOrder[$0] }
   }
 
-  mutating func presume(_ name: String?) {
+  package mutating func presume(_ name: String?) {
     if let name { meant.insert(name) }
   }
 
@@ -31,7 +31,7 @@ struct Fields {
 
 extension DocumentDecoder {
   /// The keys of a mapping; what is no key, or is there twice, is reported.
-  mutating func fields(_ pairs: [(key: DocumentNode, value: DocumentNode)]) -> Fields {
+  package mutating func fields(_ pairs: [(key: DocumentNode, value: DocumentNode)]) -> Fields {
     var fields = Fields()
     for (key, value) in pairs {
       guard case .scalar(let name, let style) = key.content else {
@@ -39,7 +39,7 @@ extension DocumentDecoder {
         continue
       }
       if name == "<<", style == .plain {
-        report("the merge key << is not allowed: every step is written out", at: key, help: "write the keys themselves")
+        report("the merge key << is not allowed: \(form.writtenOut)", at: key, help: "write the keys themselves")
         continue
       }
       if let earlier = fields.add(Field(name: name, range: key.range, value: value)) {
@@ -51,7 +51,7 @@ extension DocumentDecoder {
     return fields
   }
 
-  mutating func required<Value>(
+  package mutating func required<Value>(
     _ name: String, in fields: Fields, of what: String, at range: SourceRange, example: String? = nil,
     _ decode: (inout DocumentDecoder, DocumentNode) -> Value?
   ) -> Value? {
@@ -63,7 +63,7 @@ extension DocumentDecoder {
     return inside(name) { decode(&$0, field.value) }
   }
 
-  mutating func optional<Value>(
+  package mutating func optional<Value>(
     _ name: String, in fields: Fields, _ decode: (inout DocumentDecoder, DocumentNode) -> Value?
   ) -> Value? {
     guard let field = fields[name] else { return nil }
@@ -73,7 +73,7 @@ extension DocumentDecoder {
   // MARK: Values
 
   /// A text for people: no longer than the limit, not blank, without control characters.
-  mutating func text(_ node: DocumentNode, limit: Int, allowsLines: Bool) -> String? {
+  package mutating func text(_ node: DocumentNode, limit: Int, allowsLines: Bool) -> String? {
     guard case .scalar(let written, _) = node.content else {
       report("a text should stand here", at: node)
       return nil
@@ -108,32 +108,5 @@ extension DocumentDecoder {
     var view = String.UnicodeScalarView()
     view.append(contentsOf: kept)
     return String(view)
-  }
-
-  mutating func duration(_ node: DocumentNode) -> UInt32? {
-    quantity(node, of: .duration) { text throws(QuantityError) in try QuantityReader.duration(text) }
-  }
-
-  mutating func force(_ node: DocumentNode) -> UInt16? {
-    quantity(node, of: .force) { text throws(QuantityError) in try QuantityReader.force(text) }
-  }
-
-  mutating func speed(_ node: DocumentNode) -> SpeedQuantity? {
-    quantity(node, of: .speed) { text throws(QuantityError) in try QuantityReader.speed(text) }
-  }
-
-  private mutating func quantity<Value>(
-    _ node: DocumentNode, of dimension: Dimension, _ read: (String) throws(QuantityError) -> Value
-  ) -> Value? {
-    guard case .scalar(let text, _) = node.content else {
-      report("\(dimension.noun) should stand here", at: node, help: "such as \(dimension.example)")
-      return nil
-    }
-    do throws(QuantityError) {
-      return try read(text)
-    } catch {
-      report(error.message, at: node, help: error.help)
-      return nil
-    }
   }
 }

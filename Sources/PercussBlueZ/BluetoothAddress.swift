@@ -37,6 +37,17 @@ public struct BluetoothAddress: Hashable, Sendable, Comparable, LosslessStringCo
   /// Upper-case pairs with underscores, as in BlueZ's object paths.
   public var pathElement: String { text(separator: "_") }
 
+  /// An address as HCI has it: six bytes, least significant first; nil for any other count.
+  public init?(littleEndian bytes: some Collection<UInt8>) {
+    guard bytes.count == 6 else { return nil }
+    rawValue = bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  /// Six bytes, least significant first, as HCI has it.
+  public var littleEndianBytes: [UInt8] {
+    (0..<6).map { UInt8(truncatingIfNeeded: rawValue >> UInt64(8 * $0)) }
+  }
+
   private func text(separator: String) -> String {
     (0..<6).map { index in
       let byte = UInt8(truncatingIfNeeded: rawValue >> UInt64(40 - 8 * index))

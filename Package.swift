@@ -75,12 +75,16 @@ let programs: [Target] = [
   .executableTarget(
     name: "benchmarks",
     dependencies: [
-      "PercussWire", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussRoutine",
-      "PercussSimulator", "CPercussCodec",
+      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussRoutine",
+      "PercussDBus", "PercussBlueZ", "PercussSimulator", "CPercussCodec", "CBusBaselines",
     ],
     swiftSettings: houseSettings),
   // The generated C codec behind plain functions, for the tests and benchmarks that compare it with the Swift one.
   .target(name: "CPercussCodec", path: "Tests/CPercussCodec", cSettings: [.unsafeFlags(["-O3"])]),
+  // What the benchmarks of the bus are held against: a stand-in for bluetoothd, and clients over plain libdbus.
+  .target(
+    name: "CBusBaselines", dependencies: ["CDBus"], path: "Tests/Baselines", exclude: ["bleak_client.py"],
+    cSettings: [.unsafeFlags(["-O2"])]),
 ]
 
 let tests: [Target] = [

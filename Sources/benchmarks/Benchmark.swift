@@ -14,6 +14,8 @@ struct Benchmark {
   enum Goal {
     /// `ours / baseline` is at most this.
     case ratio(Double)
+    /// `ours / baseline` is at least this.
+    case ratioAtLeast(Double)
     /// `ours` is at most this.
     case atMost(Double)
     /// `ours` is at least this.
@@ -30,6 +32,7 @@ struct BenchmarkResult: Encodable {
   /// `ours / baseline`.
   var ratio: Double?
   var goal: Double?
+  private(set) var isGoalLeast = false
   private(set) var isMissed = false
 
   init(_ benchmark: Benchmark, ours: Double, baseline: Double?) {
@@ -38,16 +41,22 @@ struct BenchmarkResult: Encodable {
     self.ours = ours
     self.baseline = baseline
     ratio = baseline.flatMap { $0 == 0 ? nil : ours / $0 }
+    // Each is written such that a figure which is no number misses its goal.
     switch benchmark.goal {
     case .ratio(let limit):
       goal = limit
-      isMissed = (ratio ?? .infinity) > limit
+      isMissed = !((ratio ?? .nan) <= limit)
+    case .ratioAtLeast(let limit):
+      goal = limit
+      isGoalLeast = true
+      isMissed = !((ratio ?? .nan) >= limit)
     case .atMost(let limit):
       goal = limit
-      isMissed = ours > limit
+      isMissed = !(ours <= limit)
     case .atLeast(let limit):
       goal = limit
-      isMissed = ours < limit
+      isGoalLeast = true
+      isMissed = !(ours >= limit)
     case nil: break
     }
   }
@@ -108,9 +117,13 @@ func table(_ results: [BenchmarkResult]) -> String {
     let hundredths = (value * 100).rounded() / 100
     return hundredths >= 1000 ? String(Int(hundredths.rounded())) : String(hundredths)
   }
+  func goal(_ result: BenchmarkResult) -> String {
+    guard let goal = result.goal else { return "-" }
+    return "\(result.isGoalLeast ? "≥" : "≤") \(number(goal))"
+  }
   let rows =
     [["name", "unit", "ours", "baseline", "ratio", "goal"]]
-    + results.map { [$0.name, $0.unit, number($0.ours), number($0.baseline), number($0.ratio), number($0.goal)] }
+    + results.map { [$0.name, $0.unit, number($0.ours), number($0.baseline), number($0.ratio), goal($0)] }
   let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
   return rows.map { row in
     row.enumerated().map { column, cell in

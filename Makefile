@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format generate bench docs fuzz clean packages
+.PHONY: help demo test test-bluez lint format generate bench docs fuzz clean packages
 
 SWIFT ?= swift
 SWIFT_FILES := Package.swift Sources Tests
@@ -25,6 +25,9 @@ demo: packages  ## build, play a routine on the virtual device and show what its
 
 test:  ## everything that can be checked on this machine
 	@Tests/Tools/run-all.sh
+
+test-bluez:  ## scenarios on the real Bluetooth stack, in QEMU; SCENARIO=NAME plays one
+	@Tests/BlueZ/run.sh $(if $(SCENARIO),--scenario $(SCENARIO))
 
 lint: packages  ## the style of every Swift file
 	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_FILES)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the named sets hold and this machine lacks.
-# Usage: require-packages.sh SET...     sets: build, test, fuzz
+# Usage: require-packages.sh SET...     sets: build, test, fuzz, guest
 set -euo pipefail
 
 packages_of() {
@@ -12,7 +12,9 @@ packages_of() {
     test) echo python3 python3-yaml python3-jsonschema lua5.2 tshark dbus-daemon bluez python3-venv ;;
     # libFuzzer's runtime is C++.
     fuzz) echo libstdc++-12-dev ;;
-    *) echo "require-packages.sh: there is no set '$1'; the sets are build, test and fuzz" >&2; exit 2 ;;
+    # The real Bluetooth stack in a virtual machine.
+    guest) echo qemu-system-x86 cpio kmod busybox-static bluez bluez-test-tools dbus-daemon dbus-bin python3-venv binutils gcc libc6-dev ;;
+    *) echo "require-packages.sh: there is no set '$1'; the sets are build, test, fuzz and guest" >&2; exit 2 ;;
   esac
 }
 

@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Boots the guest once, lets it play scenarios, and says what came of each. Called by run.sh, which names the options.
+
+Exit status: 0 all passed, 1 a scenario failed, 69 something is missing, 70 the guest itself failed.
+"""
+
+import argparse
+import ast
+import fcntl
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+HERE = ROOT / "Tests/BlueZ"
+CACHE = ROOT / ".build/bluez-guest"
+BOOT_SECONDS = 120  # on a machine that does much else; 4 s on an idle one
+KERNEL_OPTIONS = (
+    "console=ttyS0 quiet panic=-1 rdinit=/init mitigations=off nokaslr no_timer_check cryptomgr.notests "
+    "random.trust_cpu=on nowatchdog tsc=reliable")
+
+
+def scenarios():
+    """Name to its settings, read without running it: {configurations, seconds, needs, trace, about}."""
+    found = {}
+    for path in sorted((HERE / "scenarios").glob("*.py")):
+        tree = ast.parse(path.read_text())
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "SCENARIO":
+                settings = ast.literal_eval(node.value)
+                settings["about"] = (ast.get_docstring(tree) or "").split("\n")[0]
+                found[path.stem.replace("_", "-")] = settings
+    return found
+
+
+def choose(known, wanted):
+    """The entries of the plan, in the order of the names."""
+    entries = []
+    for name, settings in known.items():
+        for configuration in settings["configurations"]:
+            if not wanted or name in wanted or f"{name}@{configuration}" in wanted:
+                entries.append({"scenario": name, "configuration": configuration, "seconds": settings["seconds"]})
+    names = {entry["scenario"] for entry in entries} | {f"{e['scenario']}@{e['configuration']}" for e in entries}
+    for name in wanted:
+        if name not in names:
+            sys.exit(f"run.sh: there is no scenario {name}; --list names them")
+    return entries
+
+
+def archive(folder, target):
+    with open(target, "wb") as file:
+        names = b"\0".join(bytes(p.relative_to(folder)) for p in sorted(folder.rglob("*"))) + b"\0"
+        subprocess.run(["cpio", "--quiet", "--null", "--create", "--format=newc", "--owner=0:0"], cwd=folder, input=names, stdout=file, check=True)
+
+
+def programs(needed, work):
+    """An archive with our own programs, from a release build, and the shared libraries that they need beyond the guest's."""
+    if not needed:
+        return []
+    for product in needed:
+        build = ["swift", "build", "--configuration", "release", "--static-swift-stdlib", "--product", product]
+        if subprocess.run(build, cwd=ROOT).returncode != 0:
+            sys.exit(70)
+    folder = work / "programs"
+    (folder / "usr/bin").mkdir(parents=True)
+    for product in needed:
+        binary = ROOT / ".build/release" / product
+        target = folder / "usr/bin" / product
+        subprocess.run(["strip", "-o", target, binary], check=True)
+        listing = subprocess.run(["ldd", binary], capture_output=True, text=True).stdout
+        for line in listing.splitlines():
+            path = next((word for word in line.split() if word.startswith("/")), None)
+            if path:
+                library = folder / path[1:]
+                library.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, library)
+                library.chmod(0o755)
+    archive(folder, work / "programs.cpio")
+    return [work / "programs.cpio"]
+
+
+def rig(entries, preload, work):
+    folder = work / "rig"
+    target = folder / "rig"
+    shutil.copytree(HERE / "scenarios", target / "scenarios", ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (HERE / "guest").glob("*.py"):
+        shutil.copyfile(path, target / path.name)
+    (target / "plan.json").write_text(json.dumps({"entries": entries, "preload": preload}))
+    archive(folder, work / "rig.cpio")
+    return work / "rig.cpio"
+
+
+def boot(guest, archives, results, seconds, work):
+    """QEMU's exit status, or None if it had to be ended. What the guest says goes to standard output, as it comes."""
+    with open(work / "initramfs", "wb") as image:
+        for part in archives:
+            with open(part, "rb") as file:
+                shutil.copyfileobj(file, image, 1 << 20)
+    command = [
+        "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-M", "pc,hpet=off", "-cpu", "max", "-smp", "2", "-m", "1024",
+        "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
+        "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+        "-fsdev", f"local,id=results,path={results},security_model=none",
+        "-device", "virtio-9p-pci,fsdev=results,mount_tag=results",
+        "-kernel", guest / "vmlinux", "-initrd", work / "initramfs", "-append", KERNEL_OPTIONS,
+    ]  # fmt: skip
+    # QEMU leaves with this process, whatever ends it.
+    process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "timeout", "--kill-after=5", str(seconds), *map(str, command)],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
+    with open(results / "console.log", "w") as log:
+        for line in process.stdout:
+            log.write(line)
+            if line.strip():
+                print(line.rstrip(), flush=True)
+    status = process.wait()
+    return None if status == 124 else status
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="run.sh")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--scenario", action="append", default=[])
+    parser.add_argument("--keep", action="store_true")
+    options = parser.parse_args()
+    known = scenarios()
+    if options.list:
+        for name, settings in known.items():
+            print(f"{name:28} {','.join(settings['configurations']):24} {settings['about']}")
+        return 0
+    entries = choose(known, options.scenario)
+    began = time.monotonic()
+
+    CACHE.mkdir(parents=True, exist_ok=True)
+    lock = open(CACHE / "lock", "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    build = subprocess.run([HERE / "build-guest.sh"], stdout=subprocess.PIPE, text=True)
+    if build.returncode != 0:
+        return build.returncode
+    guest = pathlib.Path(build.stdout.strip())
+
+    results = CACHE / "results"
+    if not options.keep:
+        shutil.rmtree(results, ignore_errors=True)
+    results.mkdir(exist_ok=True)
+    work = CACHE / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    chosen = [known[entry["scenario"]] for entry in entries]
+    needed = sorted({program for settings in chosen for program in settings.get("needs", [])})
+    preload = sorted({module for settings in chosen for module in settings.get("preload", [])})
+    ours = programs(needed, work)
+    print(f"Booting the guest for {len(entries)} scenarios", flush=True)
+    seconds = BOOT_SECONDS + sum(entry["seconds"] + 15 for entry in entries)
+    status = boot(guest, [guest / "base.cpio", guest / "python.cpio", *ours, rig(entries, preload, work)], results, seconds, work)
+    shutil.rmtree(work)
+    return summary(entries, results, status, time.monotonic() - began)
+
+
+def summary(entries, results, status, seconds):
+    failed = []
+    for entry in entries:
+        name = f"{entry['scenario']}@{entry['configuration']}"
+        verdict = results / name / "verdict.json"
+        outcome = json.loads(verdict.read_text())["verdict"] if verdict.exists() else "was not played"
+        if outcome != "ok":
+            failed.append(name)
+            print(f"\n{name}: {outcome}")
+            log = results / name / "scenario.log"
+            if log.exists():
+                print("\n".join("  " + line for line in log.read_text(errors="replace").splitlines()[-25:]))
+            print(f"  everything it left is in {os.path.relpath(results / name)}")
+    print(f"\n{len(entries) - len(failed)} of {len(entries)} scenarios passed on the real stack, {seconds:.0f} s")
+    # isa-debug-exit: ((runner's status + 1) << 1) | 1.
+    if status is None:
+        print("run.sh: the guest did not end in time", file=sys.stderr)
+        return 70
+    if status not in (3, 5):
+        print(f"run.sh: QEMU ended with {status}: the guest failed; see {os.path.relpath(results / 'console.log')}", file=sys.stderr)
+        return 70
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Runs scenarios on the real Bluetooth stack: Linux, bluetoothd and two virtual controllers in QEMU, without KVM and without an adapter.
+#
+# Usage: Tests/BlueZ/run.sh [--list] [--scenario NAME[@CONFIGURATION]]... [--keep]
+#   --scenario   only these; several may be given. Without: all
+#   --keep       leave the results of earlier runs; they are in .build/bluez-guest/results
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+Tests/Tools/require-packages.sh build guest
+exec python3 Tests/BlueZ/play.py "$@"

@@ -24,7 +24,8 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 let libraries: [Target] = [
   .target(name: "PercussWire", swiftSettings: byteSettings),
   .target(name: "PercussGATT", dependencies: ["PercussWire"], swiftSettings: byteSettings),
-  .target(name: "PercussTime", swiftSettings: houseSettings),
+  .systemLibrary(name: "CLinux"),
+  .target(name: "PercussTime", dependencies: ["CLinux"], swiftSettings: houseSettings),
   .target(name: "PercussCore", dependencies: ["PercussWire"], swiftSettings: byteSettings),
   .target(name: "PercussLink", dependencies: ["PercussGATT", "PercussTime"], swiftSettings: houseSettings),
   .target(

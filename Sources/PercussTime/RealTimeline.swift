@@ -1,8 +1,11 @@
 import Glibc
 import Synchronization
 
-/// A timeline in real time: one thread of its own that runs the work and sleeps until absolute `CLOCK_MONOTONIC` deadlines, with the timer slack of
-/// the thread at 1 ns.
+/// A timeline in real time: one thread of its own that runs the work, sleeps until absolute `CLOCK_MONOTONIC` deadlines, with the timer slack of
+/// the thread at 1 ns, and calls the handlers of watched descriptors, all from one epoll loop.
+///
+/// In each turn ready work comes first, then due timers, then descriptors; a turn has an end, so that none waits for another for ever. Handlers run on the
+/// timeline like scheduled actions do: an actor of the timeline can be entered from them without a hop.
 ///
 /// The thread starts with the timeline and ends with ``shutDown()``, which the owner must call.
 ///
@@ -13,7 +16,7 @@ import Synchronization
 /// ```
 public final class RealTimeline: Timeline {
   private let work: WorkList
-  private let alarm: Alarm
+  private let poller: DescriptorPoller
   private let thread: Mutex<ThreadState>
   /// The thread of the timeline; 0 before it runs and after it has ended.
   private let runner = Atomic<UInt>(0)
@@ -29,9 +32,9 @@ public final class RealTimeline: Timeline {
   /// - Parameter name: of its thread, as `top -H` shows it; cut at 15 bytes.
   public init(name: String = "percuss-time") {
     self.name = name
-    let alarm = Alarm()
-    self.alarm = alarm
-    work = WorkList(now: { .ofSystem() }, workArrived: { alarm.ring() })
+    let poller = DescriptorPoller()
+    self.poller = poller
+    work = WorkList(now: { .ofSystem() }, workArrived: { poller.ring() })
     thread = Mutex(ThreadState())
     thread.withLock { $0.handle = launch() }
   }
@@ -77,7 +80,8 @@ public final class RealTimeline: Timeline {
     }
   }
 
-  /// Ends the timeline: sleeps end with `CancellationError`, scheduled actions are dropped, work that is ready still runs, then the thread ends.
+  /// Ends the timeline: sleeps end with `CancellationError`, scheduled actions are dropped, watches end with ``DescriptorEvents/shutDown``, work that is ready still
+  /// runs, then the thread ends.
   ///
   /// Blocks until the thread has ended, except on the timeline itself. Jobs that arrive later still run, one after the other, on a thread started for them, so
   /// that no task is left hanging. May be called more than once.
@@ -88,7 +92,7 @@ public final class RealTimeline: Timeline {
       return state.handle
     }
     work.close()
-    alarm.ring()
+    poller.ring()
     guard let handle else { return }
     if pthread_equal(handle, pthread_self()) != 0 { pthread_detach(handle) } else { pthread_join(handle, nil) }
   }
@@ -102,6 +106,19 @@ public final class RealTimeline: Timeline {
   @discardableResult
   public func schedule(at deadline: MonotonicInstant, _ action: @escaping @Sendable () -> Void) -> ScheduledAction {
     work.schedule(at: deadline, action)
+  }
+
+  /// Calls the handler on the timeline whenever the descriptor is as asked for, again and again for as long as it is (level-triggered); also when it has an error
+  /// or its other end is gone.
+  ///
+  /// The descriptor stays the caller's, who cancels the watch before closing it. A hang-up that nobody reacts to is told once, unless reading was
+  /// asked for: then until the handler cancels. May be called from any thread.
+  ///
+  /// - Throws: ``DescriptorWatchError``.
+  public func watch(
+    _ descriptor: CInt, for events: DescriptorEvents, _ handler: @escaping @Sendable (DescriptorEvents) -> Void
+  ) throws(DescriptorWatchError) -> DescriptorWatch {
+    try poller.add(descriptor, interest: events, handler)
   }
 
   /// Takes a job of the Swift concurrency runtime.
@@ -144,17 +161,28 @@ public final class RealTimeline: Timeline {
     return handle
   }
 
+  /// Pieces of work in one turn of the loop, before it looks at the descriptors again.
+  private static let workPerTurn = 64
+
   private func runThread() {
     runner.store(UInt(pthread_self()), ordering: .releasing)
     describeThread()
+    var toldTheEnd = false
     while true {
-      work.withQueue { $0.collectDueTimers(now: .ofSystem()) }
-      if let next = work.withQueue({ $0.next() }) {
+      for _ in 0..<Self.workPerTurn {
+        guard let next = work.nextDue() else { break }
         next.perform(on: self)
-      } else if endsNow() {
-        return
-      } else {
-        alarm.wait(until: work.withQueue { $0.nextDeadline() })
+      }
+      if !toldTheEnd, thread.withLock({ $0.isStopping }) {
+        toldTheEnd = true
+        poller.end()
+      }
+      switch work.fallAsleep() {
+      case .workIsReady: if poller.hasWatches { poller.poll() }
+      case .until(let deadline):
+        if endsNow() { return }
+        poller.wait(until: deadline)
+        work.wakeUp()
       }
     }
   }

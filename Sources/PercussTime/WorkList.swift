@@ -10,9 +10,23 @@ final class WorkList: Sendable {
     var queue: WorkQueue
     /// After the shutdown no timer is accepted.
     var isClosed = false
+    /// Whether whoever does the work waits, or is about to, and wants to hear of the next addition.
+    var isAsleep = false
+
+    /// Whether the addition that was just made has to be told.
+    mutating func wakes() -> Bool {
+      defer { isAsleep = false }
+      return isAsleep
+    }
   }
 
-  /// - Parameter workArrived: called after each addition, without the lock.
+  /// See ``fallAsleep()``.
+  enum Idle {
+    case workIsReady
+    case until(MonotonicInstant?)
+  }
+
+  /// - Parameter workArrived: called without the lock for the first addition after ``State/isAsleep`` was set.
   init(
     order: SeededGenerator? = nil, now: @escaping @Sendable () -> MonotonicInstant,
     workArrived: @escaping @Sendable () -> Void
@@ -27,20 +41,46 @@ final class WorkList: Sendable {
   }
 
   func enqueue(_ job: UnownedJob) {
-    queue.withLock { $0.queue.add(job) }
-    workArrived()
+    let wakes = queue.withLock { state in
+      state.queue.add(job)
+      return state.wakes()
+    }
+    if wakes { workArrived() }
+  }
+
+  /// The next piece of work that is ready; nil when there is none. Timers that are due become ready before.
+  func nextDue() -> WorkQueue.Work? {
+    let present = now()
+    return withQueue { queue in
+      queue.collectDueTimers(now: present)
+      return queue.next()
+    }
+  }
+
+  /// Until when nothing is to be done, nil when no timer waits; or that something is ready. Additions are told from now on, until ``wakeUp()``.
+  func fallAsleep() -> Idle {
+    queue.withLock { state in
+      guard !state.queue.hasReadyWork else { return .workIsReady }
+      state.isAsleep = true
+      return .until(state.queue.nextDeadline())
+    }
+  }
+
+  /// Additions need not be told any longer.
+  func wakeUp() {
+    queue.withLock { $0.isAsleep = false }
   }
 
   func schedule(at deadline: MonotonicInstant, _ action: @escaping @Sendable () -> Void) -> ScheduledAction {
     let present = now()
-    let id: UInt64? = queue.withLock { state in
+    let added: (id: UInt64, wakes: Bool)? = queue.withLock { state in
       guard !state.isClosed else { return nil }
       let id = state.queue.nextTimerIdentifier()
       state.queue.add(.call(action), at: deadline, id: id, now: present)
-      return id
+      return (id, state.wakes())
     }
-    guard let id else { return ScheduledAction(onCancel: {}) }
-    workArrived()
+    guard let (id, wakes) = added else { return ScheduledAction(onCancel: {}) }
+    if wakes { workArrived() }
     return ScheduledAction { [self] in
       _ = withQueue { $0.removeTimer(id) != nil }
     }
@@ -53,12 +93,16 @@ final class WorkList: Sendable {
         let present = now()
         // The cancellation handler takes the same lock after the task was marked as cancelled, so either the mark is seen here or
         // the handler finds the timer.
-        let accepted = queue.withLock { state in
-          guard !Task.isCancelled, !state.isClosed else { return false }
+        let accepted: (wakes: Bool, Void)? = queue.withLock { state in
+          guard !Task.isCancelled, !state.isClosed else { return nil }
           state.queue.add(.resume(continuation), at: deadline, id: id, now: present)
-          return true
+          return (state.wakes(), ())
         }
-        if accepted { workArrived() } else { continuation.resume(throwing: CancellationError()) }
+        switch accepted {
+        case nil: continuation.resume(throwing: CancellationError())
+        case (true, _)?: workArrived()
+        case (false, _)?: break
+        }
       }
     } onCancel: {
       let action = withQueue { $0.removeTimer(id) }

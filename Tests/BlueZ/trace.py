@@ -2,7 +2,7 @@
 """Reads what `dbus-monitor --pcap` wrote and prints each message on a line: when, who, what, with which values.
 
 Usage: trace.py [--no-times] [--all] FILE
-The connections are called by what they do: bluez owns org.bluez, central asks for a scan or a connection, peripheral registers an
+The steps of guest/conversation.py are headings. The connections are called by what they do: bluez owns org.bluez, central asks for a scan or a connection, peripheral registers an
 application. Without --all, what goes between the bus itself and its clients is left out, except NameOwnerChanged of org.bluez.
 """
 
@@ -184,9 +184,12 @@ def lines(trace, with_times, everything):
         if not everything and "bus" in (who, whom):
             if message.member != "NameOwnerChanged" or message.arguments[0] != "org.bluez":
                 continue
+        if message.interface == "org.percuss.Test":
+            yield f"== {message.arguments[0]}"
+            continue
         of = answered or message
         what = f"{of.path} {short(of.interface)}.{of.member}" if of.member else "(of a call not seen)"
-        arguments = ", ".join(map(show, message.arguments))
+        arguments = ", ".join(map(show, message.arguments)).replace("\n", " ")
         extra = f" {message.error}" if message.error else ""
         time = f"{message.time - began:8.3f} " if with_times else ""
         yield f"{time}{who:10} > {whom:10} {message.kind:6} {what}{extra}({arguments})"

@@ -1,7 +1,8 @@
-// Preloaded into btvirt: the event LE Read Remote Features Complete leaves 20 ms late.
+// Preloaded into btvirt: the event LE Read Remote Features Complete leaves 100 ms late.
 //
 // A controller of silicon takes a few connection events for that answer; btvirt gives it at once, so that the ATT socket can be ready before
 // bluetoothd has read the kernel's Device Connected event, and Connected=true is never signalled. Bluetooth Core Specification, Vol 4, Part E, 7.7.65.4.
+// 20 ms suffice on an idle machine; on a busy one the guest needs more.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stddef.h>
@@ -19,7 +20,7 @@ ssize_t writev(int descriptor, const struct iovec *parts, int count) {
     for (size_t j = 0; j < parts[i].iov_len && known < sizeof head; j++)
       head[known++] = ((const unsigned char *)parts[i].iov_base)[j];
   if (known == sizeof head && head[0] == 0x04 && head[1] == 0x3e && head[3] == 0x04) {
-    struct timespec delay = {.tv_nsec = 20 * 1000 * 1000};
+    struct timespec delay = {.tv_nsec = 100 * 1000 * 1000};
     nanosleep(&delay, NULL);
   }
   return next(descriptor, parts, count);

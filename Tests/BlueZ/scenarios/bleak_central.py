@@ -48,9 +48,8 @@ async def use(stack, peripheral):
             await client.write_gatt_char(server.COMMAND, b"command", response=False)
             got = await asyncio.wait_for(heard.get(), 10)
             check(got == ("notified", b"command"), f"heard {got}")
-            burst = [bytes([number]) * 20 for number in range(50)]
-            for value in burst:
-                await client.write_gatt_char(server.COMMAND, value, response=False)
+            burst = [bytes([number]) * 20 for number in range(100)]
+            await asyncio.gather(*(client.write_gatt_char(server.COMMAND, value, response=False) for value in burst))
             got = [(await asyncio.wait_for(heard.get(), 10))[1] for _ in burst]
             check(sorted(got) == burst, "commands of the burst were lost")
             disorder = sum(a > b for a, b in zip(got, got[1:]))

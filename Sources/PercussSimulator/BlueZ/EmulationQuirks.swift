@@ -32,7 +32,8 @@ public struct EmulationQuirks: Sendable, Equatable {
   public var killedScannerLocksDiscovery = false
   /// Discovery without the filter `Transport: le` reports no LE device (bluez#2309).
   public var discoveryNeedsTransportFilter = false
-  /// `RSSI` is signalled only when it has changed by 8 dB, unless a filter of RSSI or path loss is set, as bluetoothd after 5.66 does.
+  /// `RSSI` is signalled only when it has changed by 8 dB, unless a filter of RSSI or path loss is set, as bluetoothd after 5.66 does; 5.66 signals
+  /// every report as soon as any filter is set.
   public var signalsLargeRSSIChangesOnly = false
   /// How long a device that nobody connected or paired stays after it was last seen; then calls to it give `UnknownObject`.
   public var temporaryTimeout: Duration = .seconds(30)
@@ -51,6 +52,8 @@ public struct EmulationQuirks: Sendable, Equatable {
   public var concurrentConnectIsInProgress = false
   /// How long `Disconnect` waits for profiles before it ends the link; 2 s in bluetoothd.
   public var disconnectDelay: Duration = .zero
+  /// `Disconnect` is answered before `Connected=false` is signalled, as in 5.66; later versions answer after it.
+  public var disconnectReplyComesFirst = true
   /// The end of a connection is told by the signal `Disconnected(reason, message)` too, as from 5.83 on.
   public var sendsDisconnectedSignal = false
   /// Reads that a rejected pairing has interrupted are never answered (bluez#21).
@@ -66,10 +69,13 @@ public struct EmulationQuirks: Sendable, Equatable {
   public var acquiresIndications = false
   /// A link that ends while `AcquireNotify` is pending leaves it locked, as before 5.84: until the device is removed it answers `NotPermitted`.
   public var lostAcquireNotifyStaysLocked = true
+  /// GATT objects that survived a link are compared with what the device has at the next one, and replaced when they differ; else they go stale.
+  public var noticesChangedServices = true
   /// GATT objects are removed when the link ends (`Cache=no`); else they survive it.
   public var forgetsServices = false
-  /// Writes to services that bluetoothd uses itself (Battery) are allowed (`ExportClaimedServices=read-write`).
-  public var claimedServicesAreWritable = false
+  /// Services that bluetoothd uses itself (Battery, Device Information) refuse writes and `AcquireWrite` with `NotAuthorized`
+  /// (`ExportClaimedServices=read-only`, the default from 5.80 on).
+  public var claimedServicesAreReadOnly = false
   /// Bursts of write commands and notifications between two BlueZ hosts arrive reordered (EATT, `[GATT] Channels=3`, the default up to 5.66).
   /// For links made from then on.
   public var reordersBursts = false

@@ -1,0 +1,163 @@
+internal import PercussBlueZ
+internal import PercussDBus
+internal import PercussGATT
+
+// The GATT objects of a device, and the requests to it.
+extension BluetoothDaemon {
+  /// The services of a link are known: the objects that are missing come, then the flag.
+  mutating func resolve(_ key: DeviceKey) {
+    guard let device = device(key), device.link == .up, !device.isResolved, let profile = device.profile else { return }
+    let attributes = RemoteAttributes(of: profile.services, at: device.path)
+    let uuids = attributes.uuids.sorted()
+    let isNew = device.services.isEmpty
+    let keepsStale = !isNew && !quirks.noticesChangedServices
+    if device.uuids != uuids, isNew || !keepsStale {
+      withDevice(key) { $0.uuids = uuids }
+      changed(key, "UUIDs")
+    }
+    if quirks.servicesResolved == .beforeObjects, isNew { changed(key, "UUIDs") }
+    if !isNew, !keepsStale, !device.hasSameAttributes(as: attributes) { unexportServices(of: key) }
+    if self.device(key)?.services.isEmpty == true { export(attributes, of: key) }
+    if let name = profile.name, name != device.name {
+      withDevice(key) { $0.name = name }
+      changed(key, "Name")
+      if device.alias == nil { changed(key, "Alias") }
+    }
+    withDevice(key) { $0.isResolved = true }
+    keep(key)
+    changed(key, "ServicesResolved")
+    if withDevice(key, { $0.tellsPairing() }) == true { changed(key, "Paired") }
+    flush(isIdle: quirks.servicesResolved != .beforeObjects)
+    pairingResolved(key)
+    openWaitingLocks(of: key)
+    beginBattery(of: key)
+  }
+
+  private mutating func export(_ attributes: RemoteAttributes, of key: DeviceKey) {
+    withDevice(key) { device in
+      device.services = attributes.services
+      device.characteristics = attributes.characteristics
+    }
+    for service in attributes.services {
+      export(.service(key, service.handle), at: service.path)
+      for characteristic in attributes.characteristics where characteristic.service.handle == service.handle {
+        export(.characteristic(key, characteristic.handle), at: characteristic.path)
+        for descriptor in characteristic.descriptors {
+          export(.descriptor(key, descriptor.handle), at: descriptor.path)
+        }
+      }
+    }
+  }
+
+  /// Takes the GATT objects away: of each service the characteristics with their descriptors, then the service.
+  mutating func unexportServices(of key: DeviceKey, isSilent: Bool = false) {
+    guard let device = device(key) else { return }
+    for service in device.services {
+      for characteristic in device.characteristics where characteristic.service.handle == service.handle {
+        for descriptor in characteristic.descriptors {
+          unexport(.descriptor(key, descriptor.handle), at: descriptor.path, isSilent: isSilent)
+        }
+        unexport(.characteristic(key, characteristic.handle), at: characteristic.path, isSilent: isSilent)
+      }
+      unexport(.service(key, service.handle), at: service.path, isSilent: isSilent)
+    }
+    withDevice(key) { device in
+      device.services = []
+      device.characteristics = []
+    }
+  }
+
+  // MARK: Requests
+
+  /// Sends a request, or lets it wait for those before it. False when too many wait.
+  mutating func send(_ operation: AttributeOperation, to key: DeviceKey, for purpose: RequestQueue.Purpose) -> Bool {
+    let request = RequestQueue.Request(id: OperationID(rawValue: nextNumber()), operation: operation, purpose: purpose)
+    let isTaken = withDevice(key) { device in
+      guard device.hasClient, !device.requests.isFull else { return false }
+      device.requests.waiting.append(request)
+      return true
+    }
+    guard isTaken == true else { return false }
+    sendNextRequest(to: key)
+    return true
+  }
+
+  private mutating func sendNextRequest(to key: DeviceKey) {
+    let next = withDevice(key) { device -> RequestQueue.Request? in
+      guard device.requests.current == nil, !device.requests.waiting.isEmpty else { return nil }
+      device.requests.current = device.requests.waiting.removeFirst()
+      return device.requests.current
+    }
+    if let next = next ?? nil { emit(.request(key, next.id, next.operation)) }
+  }
+
+  mutating func answered(_ id: OperationID, _ result: Result<[UInt8], ATTError>, by key: DeviceKey) {
+    let current = withDevice(key) { device -> RequestQueue.Request? in
+      guard device.requests.current?.id == id else { return nil }
+      return device.requests.current.take()
+    }
+    guard let request = current ?? nil else { return }
+    sendNextRequest(to: key)
+    if case .failure(let error) = result, error.needsPairing, !request.isRepeated, waitsForPairing(request, key) {
+      return
+    }
+    finish(request, result, key)
+  }
+
+  /// Sends a request again that a pairing has made possible, or ends it with the error.
+  mutating func resume(_ request: RequestQueue.Request, _ key: DeviceKey, isPaired: Bool) {
+    guard isPaired else {
+      if quirks.rejectedPairingLeavesReadsPending, case .read = request.purpose { return }
+      return finish(request, .failure(.insufficientAuthentication), key)
+    }
+    var request = request
+    request.id = OperationID(rawValue: nextNumber())
+    request.isRepeated = true
+    let repeated = request
+    withDevice(key) { $0.requests.waiting.insert(repeated, at: 0) }
+    sendNextRequest(to: key)
+  }
+
+  private mutating func finish(
+    _ request: RequestQueue.Request, _ result: Result<[UInt8], ATTError>, _ key: DeviceKey
+  ) {
+    switch request.purpose {
+    case .read(let handle): readEnded(result, key, handle)
+    case .write(let handle): writeEnded(result, key, handle)
+    case .subscribe(let handle): subscriptionEnded(result, key, handle)
+    case .unsubscribe: break
+    case .batteryLevel(let handle): batteryRead(result, key, handle)
+    }
+  }
+
+  /// Without its link everything that waits for the device fails, sockets close, and subscriptions are to be made anew.
+  mutating func abandonOperations(of key: DeviceKey) {
+    guard let device = device(key) else { return }
+    let requests = [device.requests.current].compactMap(\.self) + device.requests.waiting
+    withDevice(key) { device in
+      device.requests = RequestQueue()
+      device.queuedCommands = 0
+    }
+    for request in requests { finish(request, .failure(.unlikelyError), key) }
+    for characteristic in device.characteristics { abandonNotifications(of: key, characteristic.handle) }
+    endBattery(of: key)
+  }
+}
+
+extension RemoteDevice {
+  fileprivate func hasSameAttributes(as attributes: RemoteAttributes) -> Bool {
+    characteristics.map(\.handle) == attributes.characteristics.map(\.handle)
+      && characteristics.map(\.uuid) == attributes.characteristics.map(\.uuid)
+      && characteristics.map(\.properties) == attributes.characteristics.map(\.properties)
+  }
+
+  fileprivate mutating func tellsPairing() -> Bool {
+    defer { pairingIsUntold = false }
+    return pairingIsUntold
+  }
+}
+
+extension ATTError {
+  /// Whether bluetoothd raises the security of the link and tries again.
+  fileprivate var needsPairing: Bool { self == .insufficientAuthentication || self == .insufficientEncryption }
+}

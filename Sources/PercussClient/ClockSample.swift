@@ -31,31 +31,37 @@ extension Device {
       throw DeviceError(.invalidArgument("the device does not offer its clock"), during: operation)
     }
     for _ in 0..<3 {
-      if let connectionEnd { throw DeviceError(.disconnected(connectionEnd), during: operation) }
-      guard clockReplies.count < 16 else { throw DeviceError(.busy(limit: 16), during: operation) }
-      let sequence = clockSequence
-      clockSequence &+= 1
-      let arrival = Awaited<(ClockReply, MonotonicInstant)>()
-      clockReplies[sequence] = arrival
-      let sentAt = timeline.now
-      do {
-        let request = ClockRequest(
-          sequence: sequence, centralTimeMicroseconds: UInt64(truncatingIfNeeded: sentAt.microseconds))
-        try await link.write(try request.bytes(), to: .percussClock, type: .command)
-      } catch {
-        clockReplies[sequence] = nil
-        throw (error as? LinkError).map { DeviceError(link: $0, during: operation) }
-          ?? DeviceError(.invalidArgument("\(error)"), during: operation)
-      }
-      let answer = await arrival.value(until: sentAt.advanced(by: Self.clockTimeout), on: timeline)
-      clockReplies[sequence] = nil
-      if let (reply, receivedAt) = answer {
-        return ClockSample(
-          sentAt: sentAt, receivedAt: receivedAt, deviceMicroseconds: reply.deviceTimeMicroseconds,
-          hold: reply.holdMicroseconds == .max ? nil : .microseconds(Int64(reply.holdMicroseconds)))
-      }
+      if let sample = try await attemptClockExchange(during: operation) { return sample }
       if Task.isCancelled { throw DeviceError(.cancelled, during: operation) }
     }
     throw DeviceError(.noResponse(attempts: 3), during: operation)
+  }
+
+  /// One exchange, which ``clock`` learns from; nil when it was lost or took longer than a second.
+  func attemptClockExchange(during operation: String) async throws(DeviceError) -> ClockSample? {
+    if let connectionEnd { throw DeviceError(.disconnected(connectionEnd), during: operation) }
+    guard clockReplies.count < 16 else { throw DeviceError(.busy(limit: 16), during: operation) }
+    let sequence = clockSequence
+    clockSequence &+= 1
+    let arrival = Awaited<(ClockReply, MonotonicInstant)>()
+    clockReplies[sequence] = arrival
+    let sentAt = timeline.now
+    do {
+      let request = ClockRequest(
+        sequence: sequence, centralTimeMicroseconds: UInt64(truncatingIfNeeded: sentAt.microseconds))
+      try await link.write(try request.bytes(), to: .percussClock, type: .command)
+    } catch {
+      clockReplies[sequence] = nil
+      throw (error as? LinkError).map { DeviceError(link: $0, during: operation) }
+        ?? DeviceError(.invalidArgument("\(error)"), during: operation)
+    }
+    let answer = await arrival.value(until: sentAt.advanced(by: Self.clockTimeout), on: timeline)
+    clockReplies[sequence] = nil
+    guard let (reply, receivedAt) = answer else { return nil }
+    let sample = ClockSample(
+      sentAt: sentAt, receivedAt: receivedAt, deviceMicroseconds: reply.deviceTimeMicroseconds,
+      hold: reply.holdMicroseconds == .max ? nil : .microseconds(Int64(reply.holdMicroseconds)))
+    clock.add(sample)
+    return sample
   }
 }

@@ -40,6 +40,11 @@ public actor Device {
   private var writeEnd: Awaited<Void>?
   var clockReplies: [UInt8: Awaited<(ClockReply, MonotonicInstant)>] = [:]
   var clockSequence: UInt8 = 0
+  /// What is known of the device's clock; see ``followClock(_:)``.
+  public internal(set) var clock = ClockEstimator()
+  var isFollowingClock = false
+  /// When the next exchange of those who follow the clock is due.
+  var clockDue = MonotonicInstant.zero
 
   /// The timeline.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { timeline.asUnownedSerialExecutor() }

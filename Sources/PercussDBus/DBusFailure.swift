@@ -16,8 +16,6 @@ public enum DBusFailure: Error, Equatable, Sendable, CustomStringConvertible {
   case congested(queuedBytes: Int)
   /// What the peer answered cannot be read: more values, or nested deeper, than is taken.
   case unreadable(String)
-  /// The task that made the call was cancelled. The peer may still do it.
-  case cancelled
 
   /// What happened, where, and what to do about it.
   public var description: String {
@@ -31,7 +29,36 @@ public enum DBusFailure: Error, Equatable, Sendable, CustomStringConvertible {
     case .busy(let limit): "\(limit) calls are waiting for answers already; await some of them first"
     case .congested(let bytes): "not sent: \(bytes) bytes already wait for the bus; send less at a time"
     case .unreadable(let reason): "the answer cannot be read: \(reason)"
-    case .cancelled: "cancelled while waiting for the answer; the peer may do it all the same"
     }
   }
+}
+
+/// The names of errors that every bus knows (D-Bus Specification and the reference implementation).
+public enum DBusErrorName {
+  /// Something, said in the message only.
+  public static let failed = "org.freedesktop.DBus.Error.Failed"
+  /// Nobody owns the name that was called.
+  public static let serviceUnknown = "org.freedesktop.DBus.Error.ServiceUnknown"
+  /// Nobody owns the name that was asked about.
+  public static let nameHasNoOwner = "org.freedesktop.DBus.Error.NameHasNoOwner"
+  /// The peer left, or did not answer in the bus's own time.
+  public static let noReply = "org.freedesktop.DBus.Error.NoReply"
+  /// The bus's policy is against it.
+  public static let accessDenied = "org.freedesktop.DBus.Error.AccessDenied"
+  /// Too much of something.
+  public static let limitsExceeded = "org.freedesktop.DBus.Error.LimitsExceeded"
+  /// There is no object at the path.
+  public static let unknownObject = "org.freedesktop.DBus.Error.UnknownObject"
+  /// The object has no such interface.
+  public static let unknownInterface = "org.freedesktop.DBus.Error.UnknownInterface"
+  /// The object has no such method, or not with these arguments.
+  public static let unknownMethod = "org.freedesktop.DBus.Error.UnknownMethod"
+  /// The object has no such property.
+  public static let unknownProperty = "org.freedesktop.DBus.Error.UnknownProperty"
+  /// The property cannot be set.
+  public static let propertyReadOnly = "org.freedesktop.DBus.Error.PropertyReadOnly"
+  /// The arguments have the right types, or not even these, and make no sense.
+  public static let invalidArguments = "org.freedesktop.DBus.Error.InvalidArgs"
+  /// The value is of another type than the property.
+  public static let invalidSignature = "org.freedesktop.DBus.Error.InvalidSignature"
 }

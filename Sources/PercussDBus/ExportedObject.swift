@@ -43,6 +43,6 @@ public struct DBusErrorReply: Error, Sendable, Hashable {
 
   /// The property cannot be set.
   public static func propertyReadOnly(_ name: String) -> DBusErrorReply {
-    DBusErrorReply("org.freedesktop.DBus.Error.PropertyReadOnly", "Property '\(name)' is not writable")
+    DBusErrorReply(DBusErrorName.propertyReadOnly, "Property '\(name)' is not writable")
   }
 }

@@ -33,7 +33,7 @@ public final class IncomingCall: Sendable {
   }
 
   deinit {
-    fail("org.freedesktop.DBus.Error.Failed", "\(interface).\(member) was dropped without an answer")
+    fail(DBusErrorName.failed, "\(interface).\(member) was dropped without an answer")
   }
 
   /// Answers with these values. A second answer is ignored.

@@ -119,16 +119,11 @@ extension BluetoothDaemon {
       changed(adapter: index, "Powered")
       return
     }
-    let name = adapters[index].name
-    for address in adapters[index].addresses {
-      let key = DeviceKey(adapter: name, address: address)
-      guard let device = adapters[index].devices[address] else { continue }
-      if device.isTemporary, device.link == .down {
-        removeDevice(key)
-      } else {
-        emit(.dropLink(key))
-        loseLink(of: key, "br-connection-canceled")
-      }
+    let devices = adapters[index].addresses.compactMap { adapters[index].devices[$0] }
+    for device in devices where device.isTemporary && device.link == .down { removeDevice(device.key) }
+    for device in devices where device.link != .down {
+      if device.link != .connecting { emit(.dropLink(device.key)) }
+      loseLink(of: device.key, "br-connection-canceled")
     }
     flush(isIdle: true)
     if answersFirst { acceptProperty() }

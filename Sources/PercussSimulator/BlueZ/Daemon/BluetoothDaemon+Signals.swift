@@ -8,6 +8,8 @@ extension BluetoothDaemon {
   static let serviceInterface = "org.bluez.GattService1"
   static let characteristicInterface = "org.bluez.GattCharacteristic1"
   static let descriptorInterface = "org.bluez.GattDescriptor1"
+  private static let introspectableInterface = "org.freedesktop.DBus.Introspectable"
+  private static let propertiesInterface = "org.freedesktop.DBus.Properties"
 
   mutating func changed(_ key: DeviceKey, _ property: String) {
     pending.change(property, of: Self.deviceInterface, .device(key))
@@ -38,8 +40,14 @@ extension BluetoothDaemon {
   }
 
   private mutating func emitAdded(_ object: DaemonObject, _ path: ObjectPath, _ interfaces: [String]) {
-    let entries = interfaces.map { interface in
+    var entries = interfaces.map { interface in
       DBusValue.Entry(.string(interface), .dictionary(of: properties(interface, of: object)))
+    }
+    // A new object has these too, without properties.
+    if interfaces.first == self.interfaces(of: object).first {
+      let none = DBusValue.dictionary(of: [])
+      entries.insert(DBusValue.Entry(.string(Self.introspectableInterface), none), at: 0)
+      entries.append(DBusValue.Entry(.string(Self.propertiesInterface), none))
     }
     let signal = Signal(
       path: .root, interface: "org.freedesktop.DBus.ObjectManager", member: "InterfacesAdded",
@@ -59,7 +67,7 @@ extension BluetoothDaemon {
       }
     }
     let signal = Signal(
-      path: path, interface: "org.freedesktop.DBus.Properties", member: "PropertiesChanged",
+      path: path, interface: Self.propertiesInterface, member: "PropertiesChanged",
       arguments: [.string(interface), .dictionary(of: changed), .strings(invalidated)])
     emit(.signal(signal))
   }
@@ -87,7 +95,7 @@ extension BluetoothDaemon {
       for (interface, names) in changes?.changed ?? [] where known.contains(interface) {
         emitChanged(object, path, interface, names)
       }
-      emitRemoved(path, known)
+      emitRemoved(path, [Self.propertiesInterface, Self.introspectableInterface] + known.reversed())
     }
     emit(.unexport(path))
   }

@@ -37,9 +37,9 @@ extension BluetoothDaemon {
     guard let first = nextDeadline, first <= now else { return }
     let due = timers.filter { $0.value <= now }.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
     for (timer, instant) in due where timers[timer] == instant {
-      flush(isIdle: true)
       timers[timer] = nil
       run(timer)
+      flush(isIdle: true)
     }
   }
 

@@ -54,6 +54,7 @@ struct BluetoothDaemon {
   /// Takes what has happened, and tells what to do about it.
   mutating func handle(_ input: DaemonInput, at instant: MonotonicInstant) -> [DaemonAction] {
     now = max(now, instant)
+    runTimers()
     switch input {
     case .call(let call): handle(call)
     case .senderVanished(let sender): forget(sender)
@@ -64,7 +65,6 @@ struct BluetoothDaemon {
       if let key = agentCalls.removeValue(forKey: question) { agentAnswered(question, answer, for: key) }
     case .tick: break
     }
-    runTimers()
     return takeActions()
   }
 

@@ -26,7 +26,7 @@ key=$(
   {
     echo "${python_packages[*]}"
     for package in "${packages[@]}"; do echo "$package $(version_of "$package")"; done
-    cat Tests/BlueZ/build-guest.sh Tests/BlueZ/extract-vmlinux.py Tests/BlueZ/guest/init Tests/BlueZ/guest/delay-remote-features.c
+    cat Tests/BlueZ/build-guest.sh Tests/BlueZ/extract-vmlinux.py Tests/BlueZ/guest/init Tests/BlueZ/guest/btvirt-timing.c
   } | sha256sum | cut -c 1-16
 )
 guest=$cache/$key
@@ -80,7 +80,7 @@ cp -r /usr/share/dbus-1/system.conf "$base/usr/share/dbus-1/"
 mkdir -p "$base/etc/dbus-1/system.d"
 cp /etc/dbus-1/system.d/bluetooth.conf "$base/etc/dbus-1/system.d/"
 cp /usr/libexec/coreutils/libstdbuf.so "$base/rig/"
-gcc -O2 -Wall -Wextra -Werror -shared -fPIC -o "$base/rig/delay-remote-features.so" Tests/BlueZ/guest/delay-remote-features.c
+gcc -O2 -Wall -Wextra -Werror -shared -fPIC -o "$base/rig/btvirt-timing.so" Tests/BlueZ/guest/btvirt-timing.c
 
 number=10
 for module in "${modules[@]}"; do

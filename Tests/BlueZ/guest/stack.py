@@ -194,7 +194,7 @@ class Stack:
         self.start_bluetoothd()
 
     def start_radio(self):
-        preload = {"LD_PRELOAD": "/rig/delay-remote-features.so"} if self.delayed else {}
+        preload = {"LD_PRELOAD": "/rig/btvirt-timing.so"} | ({"DELAY_REMOTE_FEATURES": "1"} if self.delayed else {})
         self.radio = self.program("btvirt", "btvirt", "-L", "-l2", environment=preload)
         until("two controllers", lambda: controllers() == 2)
 

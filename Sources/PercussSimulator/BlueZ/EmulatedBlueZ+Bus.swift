@@ -33,8 +33,8 @@ extension EmulatedBlueZ {
   }
 
   func senderVanished(_ name: String) {
-    abandoned[name] = nil
     take(.senderVanished(name))
+    abandoned[name] = nil
     for each in extensions { each.senderVanished(name) }
   }
 

@@ -131,7 +131,8 @@ extension BluetoothDaemon {
   /// The caller of `Pair`, or the agent that is being asked, has left the bus.
   mutating func forgetPairing(of sender: String, _ key: DeviceKey) {
     guard let device = device(key), let bonding = device.bonding else { return }
-    if bonding.call != nil, bonding.sender == sender {
+    if let call = bonding.call, bonding.sender == sender {
+      emit(.abandon(call))
       withDevice(key) { $0.bonding?.call = nil }
       failPairing(key, DBusErrorReply(bluez: "AuthenticationCanceled", "Authentication Canceled"))
       switch self.device(key)?.link {

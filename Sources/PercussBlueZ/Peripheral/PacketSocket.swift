@@ -1,3 +1,4 @@
+internal import CBluetooth
 internal import Glibc
 internal import PercussDBus
 internal import PercussTime

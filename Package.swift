@@ -42,7 +42,7 @@ let libraries: [Target] = [
   .systemLibrary(name: "CBluetooth", pkgConfig: "bluez", providers: [.apt(["libbluetooth-dev"])]),
   .target(
     name: "PercussBlueZ",
-    dependencies: ["PercussGATT", "PercussTime", "PercussLink", "PercussDBus", "CBluetooth"],
+    dependencies: ["CLinux", "PercussGATT", "PercussTime", "PercussLink", "PercussDBus", "CBluetooth"],
     swiftSettings: houseSettings),
   .target(
     name: "PercussSimulator",

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -35,6 +36,12 @@ static inline int CBluetoothReceiveLinkEvents(int descriptor) {
   hci_filter_set_event(EVT_CMD_STATUS, &filter);
   hci_filter_set_event(EVT_LE_META_EVENT, &filter);
   return setsockopt(descriptor, SOL_HCI, HCI_FILTER, &filter, sizeof filter) < 0 ? -errno : 0;
+}
+
+/* How many bytes the other end of a socket has not taken yet; or -1. */
+static inline int CBluetoothUnsentBytes(int descriptor) {
+  int count = 0;
+  return ioctl(descriptor, SIOCOUTQ, &count) < 0 ? -1 : count;
 }
 
 #endif

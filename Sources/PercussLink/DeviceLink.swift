@@ -25,6 +25,10 @@ public protocol DeviceLink: AnyObject, Sendable {
   /// For one consumer. A consumer that is more than 1,024 batches behind loses the oldest.
   nonisolated var events: AsyncStream<[LinkEvent]> { get }
 
+  /// Whether the connection began with this link. Otherwise others on this computer have used it before, or use it still, and to the device they and this
+  /// link are one central.
+  nonisolated var beganConnection: Bool { get }
+
   /// Reads a value, in as many ATT requests as its length needs.
   func read(_ characteristic: BluetoothUUID) async throws(LinkError) -> [UInt8]
 
@@ -41,6 +45,11 @@ public protocol DeviceLink: AnyObject, Sendable {
 
   /// Ends the link. Values that are still queued for sending are dropped. Returns when the link has ended, at the latest after the supervision timeout.
   func disconnect() async
+}
+
+extension DeviceLink {
+  /// True: nobody was there before.
+  public nonisolated var beganConnection: Bool { true }
 }
 
 /// How a value is written.

@@ -20,12 +20,17 @@ public enum LinkError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The scanner or adapter cannot do it; with its own words.
   case unavailable(String)
 
+  private static let mendedByPairing: [ATTError] = [
+    .insufficientAuthentication, .insufficientEncryption, .encryptionKeySizeTooShort,
+  ]
+
   /// What happened, where, and what to do about it.
   public var description: String {
     switch self {
     case .disconnected(let reason): "the link to the device has ended: \(reason)"
     case .attribute(let error, let characteristic):
       "the device refused the operation on \(Profile.percuss.name(of: characteristic)): \(error)"
+        + (Self.mendedByPairing.contains(error) ? "; pair with it first: percuss pair, or bluetoothctl pair" : "")
     case .timedOut(let what, let after):
       "waited \(after) for \(what), in vain; check that the device is on, near and not connected elsewhere, then try again"
     case .tooLong(let count, let maximum):
@@ -42,6 +47,8 @@ public enum LinkError: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// Why a link ended, by the codes of the controller (Core Vol 1 Part F).
 public enum DisconnectReason: Hashable, Sendable, CustomStringConvertible {
+  /// 0x03: the Bluetooth adapter or service at this end is gone, or was switched off.
+  case hostLost
   /// 0x08: nothing was heard for the supervision timeout.
   case supervisionTimeout
   /// 0x13: the other end closed the link.
@@ -50,23 +57,27 @@ public enum DisconnectReason: Hashable, Sendable, CustomStringConvertible {
   case remotePoweredOff
   /// 0x16: this end closed the link.
   case closedLocally
+  /// 0x1F: the Bluetooth service at this end does not say why.
+  case unstated
   /// Any other code.
   case other(UInt8)
 
   /// A reason from its code.
   public init(code: UInt8) {
     self =
-      [.supervisionTimeout, .closedByRemote, .remotePoweredOff, .closedLocally].first { $0.code == code }
-      ?? .other(code)
+      [.hostLost, .supervisionTimeout, .closedByRemote, .remotePoweredOff, .closedLocally, .unstated]
+      .first { $0.code == code } ?? .other(code)
   }
 
   /// The controller's code.
   public var code: UInt8 {
     switch self {
+    case .hostLost: 0x03
     case .supervisionTimeout: 0x08
     case .closedByRemote: 0x13
     case .remotePoweredOff: 0x15
     case .closedLocally: 0x16
+    case .unstated: 0x1F
     case .other(let code): code
     }
   }
@@ -74,10 +85,12 @@ public enum DisconnectReason: Hashable, Sendable, CustomStringConvertible {
   /// What happened.
   public var description: String {
     switch self {
+    case .hostLost: "the Bluetooth adapter or service of this computer is gone, or was switched off"
     case .supervisionTimeout: "nothing was heard for the supervision timeout (out of range, or its power is gone)"
     case .closedByRemote: "the other end closed it"
     case .remotePoweredOff: "the other end was switched off"
     case .closedLocally: "this end closed it"
+    case .unstated: "for a reason that the Bluetooth service does not state (out of range, or the other end closed it)"
     case .other(let code): "reason 0x\(String(code, radix: 16))"
     }
   }

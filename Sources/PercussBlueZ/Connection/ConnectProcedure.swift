@@ -166,6 +166,11 @@ struct ConnectProcedure: Sendable {
     finish(.failure(.unavailable("connecting to \(name) was cancelled")))
   }
 
+  /// Discovery cannot be had: bad news for who waits for a device to advertise.
+  mutating func discoveryFailed(_ error: LinkError) -> [Action] {
+    isDiscovering ? finish(.failure(error)) : []
+  }
+
   /// bluetoothd is gone.
   mutating func serviceLost() -> [Action] {
     lastPath = nil

@@ -1,0 +1,165 @@
+internal import Glibc
+internal import PercussDBus
+public import PercussGATT
+public import PercussLink
+internal import PercussTime
+
+/// How the values of one characteristic come.
+struct Subscription {
+  let uuid: BluetoothUUID
+  /// Where they come through a descriptor: it, and its watch.
+  var descriptor: (number: CInt, watch: DescriptorWatch)?
+  var echo = ReadEcho()
+
+  func close() {
+    guard let descriptor else { return }
+    descriptor.watch.cancel()
+    Glibc.close(descriptor.number)
+  }
+}
+
+// Notifications and indications.
+extension BlueZLink {
+  /// See ``DeviceLink/subscribe(to:)``.
+  public func subscribe(to uuids: [BluetoothUUID]) async throws(LinkError) {
+    for uuid in uuids {
+      let characteristic = try await require(uuid)
+      guard !characteristic.properties.isDisjoint(with: [.notify, .indicate]) else { throw .cannotSubscribe(uuid) }
+      let lane = Lane.subscribe(characteristic.path)
+      try await enter(lane)
+      defer { leave(lane) }
+      guard subscriptions[characteristic.path] == nil else { continue }
+      try await begin(characteristic)
+    }
+  }
+
+  /// See ``DeviceLink/unsubscribe(from:)``.
+  public func unsubscribe(from uuids: [BluetoothUUID]) async throws(LinkError) {
+    for uuid in uuids {
+      let path = try await require(uuid).path
+      let lane = Lane.subscribe(path)
+      try await enter(lane)
+      defer { leave(lane) }
+      guard let subscription = subscriptions.removeValue(forKey: path) else { continue }
+      takeValues(of: path, false)
+      // bluetoothd unsubscribes when it finds the descriptor closed.
+      subscription.close()
+      guard subscription.descriptor == nil else { continue }
+      let begin = loop.now
+      do throws(DBusFailure) {
+        _ = try await call(path, "StopNotify", [])
+      } catch {
+        let failure = BlueZFailure(error)
+        if case .other = failure { continue }  // "No notify session started": it is what was wanted
+        throw await self.error(failure, on: uuid, during: "ending the subscription", since: begin)
+      }
+    }
+  }
+
+  private func begin(_ characteristic: BlueZCharacteristic) async throws(LinkError) {
+    let begin = loop.now
+    if characteristic.isNotifyAcquired != nil, characteristic.properties.contains(.notify) {
+      if try await acquireNotify(characteristic) { return }
+    }
+    // From here on nothing goes by unseen: values may come before the reply.
+    let path = characteristic.path
+    subscriptions[path] = Subscription(uuid: characteristic.uuid)
+    takeValues(of: path, true)
+    do throws(DBusFailure) {
+      _ = try await call(path, "StartNotify", [])
+    } catch {
+      subscriptions[path] = nil
+      takeValues(of: path, false)
+      let name = Profile.percuss.name(of: characteristic.uuid)
+      let failure = BlueZFailure(error)
+      if failure == .acquired, end == nil {
+        throw .unavailable(
+          "subscribing to \(name): another program receives its values already, or bluetoothd has left it locked (before 5.84); end that program, or: bluetoothctl remove \(address)"
+        )
+      }
+      throw await self.error(
+        failure, on: characteristic.uuid, during: "the response to a subscription to \(name)", since: begin)
+    }
+    // On an object that has outlived its link this succeeds too.
+    if let end { throw .disconnected(end) }
+  }
+
+  /// - Returns: false when bluetoothd gives no descriptor, and signals are to be tried.
+  private func acquireNotify(_ characteristic: BlueZCharacteristic) async throws(LinkError) -> Bool {
+    let path = characteristic.path
+    do throws(DBusFailure) {
+      let reply = try await call(path, "AcquireNotify", [.properties([:])], timeout: .seconds(10))
+      guard let number = reply.first?.descriptor?.take() else { return false }
+      guard end == nil else {
+        Glibc.close(number)
+        throw .disconnected
+      }
+      if let unit = reply.last?.integer(as: Int.self), unit >= 23 { acquiredUnit = min(unit, 517) }
+      let watch: DescriptorWatch
+      do {
+        watch = try loop.watch(number, for: .readable) { [weak self] _ in
+          self?.assumeIsolated { $0.drain(path) }
+        }
+      } catch {
+        Glibc.close(number)
+        return false
+      }
+      subscriptions[path] = Subscription(uuid: characteristic.uuid, descriptor: (number, watch))
+      return true
+    } catch {
+      guard let end else { return false }
+      // Before 5.84 this leaves the characteristic locked.
+      suspectLock()
+      throw .disconnected(end)
+    }
+  }
+
+  /// Whether values that come by signals are handed to this link.
+  private func takeValues(of path: ObjectPath, _ isWanted: Bool) {
+    central.assumeIsolated { $0.valueTakers[path] = isWanted ? WeakLink(link: self) : nil }
+  }
+
+  private func suspectLock() {
+    central.assumeIsolated { [address] in _ = $0.suspectedLocks.insert(address) }
+  }
+
+  // MARK: What arrives
+
+  /// By a signal.
+  func received(_ value: [UInt8], from path: ObjectPath) {
+    guard var subscription = subscriptions[path], subscription.descriptor == nil else { return }
+    let values = subscription.echo.received(value)
+    subscriptions[path] = subscription
+    for value in values { deliver(value, from: subscription.uuid) }
+  }
+
+  /// Through a descriptor: all that is there is one batch.
+  func drain(_ path: ObjectPath) {
+    guard let subscription = subscriptions[path], let (number, _) = subscription.descriptor, end == nil else { return }
+    let (uuid, now) = (subscription.uuid, loop.now)
+    var values: [LinkEvent] = []
+    let ending = central.datagrams.drain(number) { values.append(.value(uuid, Array($0), at: now)) }
+    deliver(values)
+    guard ending == .closed else { return }
+    subscription.close()
+    subscriptions[path] = nil
+    loop.start { [weak self] in await self?.descriptorEnded(uuid) }
+  }
+
+  /// The device is gone, or another program has ended all notifications of the characteristic. The first ends the link; the second must not leave it deaf.
+  private func descriptorEnded(_ uuid: BluetoothUUID) async {
+    await central.readProperties(of: path)
+    for _ in 0..<3 {
+      guard end == nil, renewals < 16 else { break }
+      renewals += 1
+      try? await loop.sleep(for: .milliseconds(100))
+      do throws(LinkError) {
+        return try await subscribe(to: [uuid])
+      } catch {
+        await central.readProperties(of: path)
+      }
+    }
+    // A link whose events do not come is not to be taken for one.
+    abandon()
+  }
+}

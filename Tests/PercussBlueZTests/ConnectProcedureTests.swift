@@ -215,6 +215,22 @@ struct ConnectProcedureTests {
     #expect(!bench.isDiscovering)
   }
 
+  @Test func `where the end of discovery evicts, the connect comes before it`() {
+    var bench = Bench([(Fake.adapterPath, Fake.adapter())])
+    var order: [String] = []
+    for attempt in 1...2 {
+      _ = bench.tree.added(Fake.devicePath, Fake.device(strength: -50))
+      let actions = bench.procedure.seen(bench.sight, at: bench.now)
+      order += actions.map { if case .connect = $0 { "connect" } else { "stop" } }
+      bench.execute(actions)
+      guard attempt == 1 else { break }
+      _ = bench.tree.removed(Fake.devicePath, [BlueZ.Interface.device])
+      bench.answer(.gone)
+      bench.pass(.seconds(1))
+    }
+    #expect(order == ["stop", "connect", "connect", "stop"])
+  }
+
   @Test func `an answer that never comes because the device was evicted is not waited for`() {
     var bench = Bench(adapterAndDevice)
     bench.evicted()

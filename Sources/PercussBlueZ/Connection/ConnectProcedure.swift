@@ -229,7 +229,9 @@ struct ConnectProcedure: Sendable {
     isNewLink = !device.isConnected
     attempts += 1
     phase = .connecting(patience: nil)
-    return setDiscovery(false) + [.connect(device.path, attempt: attempts)]
+    let connect = Action.connect(device.path, attempt: attempts)
+    // Some controllers abort a connection that is begun while they scan. But where the end of discovery removes the device, `Connect` must have been called before.
+    return lastFailure == .gone ? [connect] + setDiscovery(false) : setDiscovery(false) + [connect]
   }
 
   private mutating func awaitAnswer(_ patience: MonotonicInstant?, _ now: MonotonicInstant) -> [Action] {

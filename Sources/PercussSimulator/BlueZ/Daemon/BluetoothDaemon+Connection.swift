@@ -231,7 +231,7 @@ extension DisconnectReason {
     case .supervisionTimeout: ("org.bluez.Reason.Timeout", "Connection timeout")
     case .closedByRemote, .remotePoweredOff: ("org.bluez.Reason.Remote", "Connection terminated by remote user")
     case .closedLocally: ("org.bluez.Reason.Local", "Connection terminated by local host")
-    case .other: ("org.bluez.Reason.Unknown", "Unspecified")
+    case .hostLost, .unstated, .other: ("org.bluez.Reason.Unknown", "Unspecified")
     }
   }
 }

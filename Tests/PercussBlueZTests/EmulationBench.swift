@@ -1,0 +1,161 @@
+import PercussBlueZ
+import PercussClient
+import PercussCore
+import PercussDBus
+import PercussGATT
+import PercussLink
+import PercussSimulator
+import PercussTime
+import Synchronization
+import Testing
+
+/// A private bus with an emulated bluetoothd on a thread of its own, as another process would be, and room for centrals on another.
+actor EmulationBench {
+  nonisolated let timeline: RealTimeline
+  nonisolated let host: RealTimeline
+  nonisolated let bus: PrivateBus
+  nonisolated let air: EmulatedAir
+  nonisolated let device: SimulatedDevice
+  nonisolated var unownedExecutor: UnownedSerialExecutor { host.asUnownedSerialExecutor() }
+
+  static let deviceAddress = BluetoothAddress(rawValue: 0xC82E_470A_1102)
+  static let deviceName = "Percuss Elite 0001"
+  static let id = DiscoveredDevice.ID(deviceAddress.description)
+
+  private(set) var emulation: EmulatedBlueZ?
+  private var configuration = EmulatedBlueZ.Configuration()
+
+  private init(_ bus: PrivateBus, radio: RadioParameters) {
+    self.bus = bus
+    timeline = RealTimeline(name: "central-test")
+    host = RealTimeline(name: "emulation-test")
+    air = EmulatedAir(timeline: host, parameters: radio, seed: 1)
+    device = SimulatedDevice(model: .elite, on: host)
+  }
+
+  /// Runs the test with a bench, and clears away.
+  static func run(
+    _ quirks: EmulationQuirks = EmulationQuirks(), radio: RadioParameters = fastRadio,
+    startsDaemon: Bool = true, _ test: @escaping @Sendable (EmulationBench) async throws -> Void
+  ) async throws {
+    let bus = try PrivateBus.start()
+    let bench = EmulationBench(bus, radio: radio)
+    defer {
+      bench.timeline.shutDown()
+      bench.host.shutDown()
+      bus.stop()
+    }
+    let result: Result<Void, any Error>
+    do {
+      try await bench.host.run { try await bench.begin(quirks, startsDaemon: startsDaemon) }
+      try await bench.timeline.run {
+        try await withTimeout(.seconds(60), on: bench.timeline, waitingFor: "the test to end") {
+          try await test(bench)
+        }
+      }
+      result = .success(())
+    } catch {
+      result = .failure(error)
+    }
+    try await bench.host.run { await bench.stop() }
+    try result.get()
+  }
+
+  static var fastRadio: RadioParameters {
+    var radio = RadioParameters()
+    radio.interval = .microseconds(7_500)
+    radio.supervisionTimeout = .milliseconds(600)
+    return radio
+  }
+
+  private func begin(_ quirks: EmulationQuirks, startsDaemon: Bool) async throws {
+    configuration.quirks = quirks
+    await air.place(
+      device,
+      as: AirAdvertisement(address: Self.deviceAddress, name: Self.deviceName, services: [.percussService]))
+    if startsDaemon { try await start() }
+  }
+
+  /// Starts bluetoothd, on a connection to the bus of its own.
+  func start() async throws {
+    let connection = try await BusConnection.open(bus.address, on: host, timeout: .seconds(20))
+    emulation = try await EmulatedBlueZ.start(on: connection, air: air, configuration: configuration)
+  }
+
+  func stop() async {
+    guard let emulation = emulation.take() else { return }
+    await emulation.stop()
+    await emulation.bus.close()
+  }
+
+  /// Ends it without a word.
+  func kill() async {
+    await emulation.take()?.kill()
+  }
+
+  func setQuirks(_ quirks: EmulationQuirks) async {
+    configuration.quirks = quirks
+    await emulation?.setQuirks(quirks)
+  }
+
+  func setPower(_ isOn: Bool) async { await emulation?.setPower(isOn, ofAdapter: "hci0") }
+
+  func removeAdapter() async { await emulation?.removeAdapter("hci0") }
+
+  func addAdapter() async { await emulation?.addAdapter(EmulatedAdapter()) }
+
+  /// A central, connected to the bus.
+  nonisolated func central(_ adapter: AdapterSelection = .default) async throws -> BlueZCentral {
+    try await BlueZCentral.open(bus: bus.address, adapter: adapter, on: timeline)
+  }
+
+  nonisolated func connect(_ central: BlueZCentral, timeout: Duration = .seconds(15)) async throws -> BlueZLink {
+    try #require(try await central.connect(to: Self.id, timeout: timeout) as? BlueZLink)
+  }
+
+  /// How long something takes.
+  nonisolated func measure(_ operation: () async throws -> Void) async rethrows -> Duration {
+    let begin = timeline.now
+    try await operation()
+    return begin.duration(to: timeline.now)
+  }
+}
+
+/// Collects what comes from a link.
+actor EventLog {
+  private(set) var events: [LinkEvent] = []
+  private(set) var end: (reason: DisconnectReason, at: MonotonicInstant)?
+  private(set) var isFinished = false
+  nonisolated let timeline: RealTimeline
+  nonisolated var unownedExecutor: UnownedSerialExecutor { timeline.asUnownedSerialExecutor() }
+
+  init(of link: BlueZLink, on timeline: RealTimeline) {
+    self.timeline = timeline
+    timeline.start {
+      for await batch in link.events { await self.take(batch) }
+      await self.finish()
+    }
+  }
+
+  private func take(_ batch: [LinkEvent]) {
+    events += batch
+    for case .disconnected(let reason) in batch { end = (reason, timeline.now) }
+  }
+
+  private func finish() { isFinished = true }
+
+  func values(of uuid: BluetoothUUID) -> [[UInt8]] {
+    events.compactMap { if case .value(uuid, let value, at: _) = $0 { value } else { nil } }
+  }
+
+  /// Waits until the condition holds, at most that long.
+  func wait(_ limit: Duration = .seconds(5), until condition: @Sendable (isolated EventLog) -> Bool) async throws {
+    let deadline = timeline.now.advanced(by: limit)
+    while !condition(self) {
+      guard timeline.now < deadline else {
+        throw TimeoutError(waitingFor: "an event; there were \(events.count)", after: limit)
+      }
+      try await timeline.sleep(for: .milliseconds(5))
+    }
+  }
+}

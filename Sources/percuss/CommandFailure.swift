@@ -31,6 +31,7 @@ struct CommandFailure: Error {
     switch error {
     case let failure as CommandFailure: self = failure
     case let diagnostics as DocumentDiagnostics: self.init(diagnostics)
+    case is CancellationError: self.init(.interrupted, "percuss: interrupted before a device was connected")
     case let error as DeviceError: self.init(Self.status(of: error), "percuss: \(error)")
     case let error as LinkError: self.init(.noDevice, "percuss: \(error)")
     default: self.init(.internalFault, "percuss: \(error)")

@@ -1,3 +1,4 @@
+import PercussBlueZ
 import PercussClient
 import PercussCore
 import PercussLink
@@ -9,45 +10,73 @@ import PercussWire
 /// A device that a command works on, connected for as long as `run` lasts, in real or virtual time.
 final class OpenedDevice {
   let isVirtualTime: Bool
-  private let options: DeviceOptions
-  private let model: (name: String, model: DeviceModel)
+  private let place: Place
   private let virtualTimeline: VirtualTimeline?
   private let realTimeline: RealTimeline?
 
-  /// - Throws: a failure with status 69 when there is no such device.
+  /// Where the device is.
+  private enum Place {
+    case process(SimulationOptions, DeviceModel, name: String)
+    case air(String, adapter: AdapterSelection, timeout: Duration)
+  }
+
+  /// - Throws: a failure with status 69 when there is no such virtual device.
   init(_ options: DeviceOptions) throws {
-    let parts = options.device.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard parts[0] == "sim" else {
-      throw CommandFailure(
-        .noDevice,
-        "percuss: there is no device “\(options.device)”: this version drives virtual devices only, \(Self.names)")
+    switch options.selection {
+    case .simulated(let name):
+      guard let model = SimulatedRig.model(named: name) else {
+        throw CommandFailure(.noDevice, "percuss: there is no virtual device “\(name)”; there are \(Self.names)")
+      }
+      place = .process(options.simulation, model, name: name)
+    case .onAir(let text):
+      guard !text.isEmpty else {
+        throw CommandFailure(
+          .noDevice, "percuss: --device is empty; give an address, a name (percuss scan shows them), or \(Self.names)")
+      }
+      place = .air(text, adapter: try options.adapter.selection, timeout: options.timeout.duration)
     }
-    let name = parts.count > 1 ? parts[1] : "elite"
-    guard let model = SimulatedRig.model(named: name) else {
-      throw CommandFailure(.noDevice, "percuss: there is no virtual device “\(name)”; there are \(Self.names)")
-    }
-    self.options = options
-    self.model = (name, model)
-    isVirtualTime = options.virtualTime
-    virtualTimeline = options.virtualTime ? VirtualTimeline() : nil
-    realTimeline = options.virtualTime ? nil : RealTimeline()
+    isVirtualTime = options.simulation.virtualTime
+    virtualTimeline = isVirtualTime ? VirtualTimeline() : nil
+    realTimeline = isVirtualTime ? nil : RealTimeline()
   }
 
   private static var names: String { SimulatedRig.models.map { "sim:\($0.name)" }.joined(separator: ", ") }
 
   /// Connects, and does the work with the device.
-  func run<Success: Sendable>(_ work: @escaping @Sendable (Bench) async throws -> Success) throws -> Success {
-    let (options, model) = (options, model)
-    let operation: @Sendable (any Timeline) async throws -> Success = { timeline in
-      let bench = try await Bench(options, model: model.model, named: model.name, on: timeline)
-      let result: Result<Success, any Error>
-      do { result = .success(try await work(bench)) } catch { result = .failure(error) }
-      await bench.device.disconnect()
-      return try result.get()
+  ///
+  /// - Parameter interruption: ends a search and an attempt to connect; the work sees to the rest.
+  func run<Success: Sendable>(
+    until interruption: Interruption? = nil, _ work: @escaping @Sendable (Bench) async throws -> Success
+  ) throws -> Success {
+    if let virtualTimeline {
+      return try virtualTimeline.run { [place] in
+        guard case .process(let options, let model, let name) = place else { throw CommandFailure(.usage, "") }
+        return try await Self.work(work, on: Bench(options, model: model, named: name, on: virtualTimeline))
+      }
     }
-    if let virtualTimeline { return try virtualTimeline.run { try await operation(virtualTimeline) } }
     guard let realTimeline else { throw CommandFailure(.internalFault, "percuss: no timeline") }
-    return try realTimeline.run { try await operation(realTimeline) }
+    return try realTimeline.run { [place] in
+      let connecting = realTimeline.start {
+        switch place {
+        case .process(let options, let model, let name):
+          try await Bench(options, model: model, named: name, on: realTimeline)
+        case .air(let text, let adapter, let timeout):
+          try await Bench(reaching: text, through: adapter, within: timeout, on: realTimeline)
+        }
+      }
+      interruption?.whenInterrupted { connecting.cancel() }
+      return try await Self.work(work, on: connecting.value)
+    }
+  }
+
+  private static func work<Success: Sendable>(
+    _ work: @Sendable (Bench) async throws -> Success, on bench: Bench
+  ) async throws -> Success {
+    let result: Result<Success, any Error>
+    do { result = .success(try await work(bench)) } catch { result = .failure(error) }
+    await bench.device.disconnect()
+    await bench.central?.close()
+    return try result.get()
   }
 
   /// Ends the threads of the device.
@@ -62,28 +91,56 @@ struct Bench: Sendable {
   let timeline: any Timeline
   /// What messages call the device.
   let name: String
-  let isSimulated = true
-  private let options: DeviceOptions
-  private let rig: SimulatedRig
-  private let hand: SimulatedHand
+  /// Whether the device says of itself that it is a virtual one.
+  let isSimulated: Bool
+  /// What reached a device on the air.
+  let central: BlueZCentral?
+  /// What came of the request for a short connection interval; nil on a simulated radio.
+  let update: ConnectionUpdateOutcome?
+  private let link: any DeviceLink
+  private let simulation: (options: SimulationOptions, hand: SimulatedHand)?
 
-  init(_ options: DeviceOptions, model: DeviceModel, named name: String, on timeline: any Timeline) async throws {
-    var radio = RadioParameters()
-    radio.interval = options.interval.duration
-    radio.maximumTransmissionUnit = options.mtu
-    radio.lossProbability = options.loss
-    radio.dropProbability = options.drop
-    radio.supervisionTimeout = max(.seconds(2), options.interval.duration * 6)
+  init(
+    _ options: SimulationOptions, model: DeviceModel, named name: String, on timeline: any Timeline
+  ) async throws {
     var configuration = SimulatedDevice.Configuration()
     configuration.information.model = "Percuss virtual \(name)"
     self.name = "sim:\(name)"
-    self.options = options
     self.timeline = timeline
-    rig = try await SimulatedRig.connect(
-      model: model, on: timeline, radio: radio, seed: options.seed, configuration: configuration)
+    let rig = try await SimulatedRig.connect(
+      model: model, on: timeline, radio: options.radio, seed: options.seed ?? 0, configuration: configuration)
+    link = rig.link
     device = try await Device.connect(over: rig.link)
-    hand = SimulatedHand(on: rig.device, seed: options.seed)
+    isSimulated = true
+    (central, update) = (nil, nil)
+    let hand = SimulatedHand(on: rig.device, seed: options.seed ?? 0)
     await hand.begin()
+    simulation = (options, hand)
+  }
+
+  /// Finds a device on the air by its address or name, and connects to it.
+  init(
+    reaching text: String, through adapter: AdapterSelection, within timeout: Duration, on timeline: RealTimeline
+  ) async throws {
+    let deadline = timeline.now.advanced(by: timeout)
+    let central = try await BlueZCentral.open(adapter: adapter, on: timeline)
+    do {
+      let found = try await central.find(text, timeout: timeout)
+      let link = try await central.connect(to: found.id, timeout: max(.seconds(1), timeline.now.duration(to: deadline)))
+      self.link = link
+      // A shorter interval makes every answer quicker; without it things go on as they are.
+      update = await (link as? BlueZLink)?.requestParameters()
+      device = try await Device.connect(over: link)
+      // Hardware says what it is; a virtual device behind a radio does so too.
+      isSimulated = try await device.information().hardware == SimulatedDevice.Information().hardware
+      name = found.name.map { "\($0) (\(found.id))" } ?? found.id.description
+    } catch {
+      await central.close()
+      throw error
+    }
+    self.central = central
+    self.timeline = timeline
+    simulation = nil
   }
 
   /// Starts a task that prints what it reads from a stream of the device.
@@ -91,11 +148,13 @@ struct Bench: Sendable {
   /// A reader of the output that is slow must not hold up the timeline, and with it the link and the stop. In virtual time it may: nothing waits there, and
   /// equal runs print equal lines.
   func startPrinting(_ operation: @escaping @Sendable () async throws -> Void) -> Task<Void, any Error> {
-    options.virtualTime ? timeline.start(operation) : Task.detached { try await operation() }
+    simulation?.options.virtualTime == true ? timeline.start(operation) : Task.detached { try await operation() }
   }
 
   /// ATT_MTU of the link.
-  var maximumTransmissionUnit: Int { rig.link.maximumTransmissionUnit }
+  var maximumTransmissionUnit: Int {
+    get async { await link.maximumTransmissionUnit }
+  }
 
   /// What a report says of device and link.
   func context() async throws -> RunContext {
@@ -105,9 +164,18 @@ struct Bench: Sendable {
         name: name, model: information.model, firmware: information.firmware, isSimulated: isSimulated,
         feature: .init(device.feature)),
       link: LinkDescription(
-        transport: "memory", connectionIntervalMicroseconds: options.interval.duration.wholeMicroseconds,
-        maximumTransmissionUnit: maximumTransmissionUnit),
-      seed: options.seed, isVirtualTime: options.virtualTime)
+        transport: simulation == nil ? "bluez" : "memory",
+        connectionIntervalMicroseconds: await connectionInterval?.wholeMicroseconds,
+        maximumTransmissionUnit: await maximumTransmissionUnit),
+      seed: simulation.map { $0.options.seed ?? 0 }, isVirtualTime: simulation?.options.virtualTime ?? false)
+  }
+
+  /// Time between two connection events; nil when it cannot be learnt.
+  var connectionInterval: Duration? {
+    get async {
+      if let simulation { return simulation.options.radio.interval }
+      return await (link as? BlueZLink)?.connectionInterval
+    }
   }
 
   /// Stops the motor and waits until telemetry shows it at rest, at most for as long as a stop may take and a little more.

@@ -9,9 +9,10 @@ struct PercussCommand: ParsableCommand {
     commandName: "percuss",
     abstract: "Play and check routines on percussive-therapy devices over Bluetooth LE.",
     discussion: """
-      Commands work on a virtual device inside this process: nothing to install, no
-      Bluetooth, and with --virtual-time no waiting. A virtual device is new and idle
-      at each start of the program.
+      Without --device commands work on a virtual device inside this process: nothing
+      to install, no Bluetooth, and with --virtual-time no waiting. A virtual device is
+      new and idle at each start of the program. With an address or a name they work on
+      a device that BlueZ reaches: hardware, or one that percussd emulates.
 
       EXIT STATUS
         0    done
@@ -25,7 +26,7 @@ struct PercussCommand: ParsableCommand {
     version: "percuss 0.1.0 (protocol 1.0)",
     subcommands: [
       RunCommand.self, ValidateCommand.self, PlanCommand.self, SetCommand.self, StopCommand.self, InfoCommand.self,
-      MonitorCommand.self, FrameCommand.self,
+      MonitorCommand.self, ScanCommand.self, DevicesCommand.self, PairCommand.self, FrameCommand.self,
     ])
 }
 

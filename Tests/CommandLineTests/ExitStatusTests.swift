@@ -53,7 +53,7 @@ import Testing
     #expect(run.errors.hasPrefix("<standard input>:"), "\(run)")
   }
 
-  @Test(arguments: ["sim:", "sim:giant", "", "hci0", "SIM"])
+  @Test(arguments: ["sim:", "sim:giant"])
   func `an unknown device is 69, and the known ones are told`(device: String) async throws {
     for arguments in [["info"], ["stop"], ["run", "-"], ["plan", "-"], ["set", "--speed", "0"], ["monitor"]] {
       let run = try await ProgramRun.percuss(

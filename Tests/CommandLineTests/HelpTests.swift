@@ -3,7 +3,9 @@ import Testing
 
 /// Help and completions: everything that can be typed is explained.
 @Suite struct HelpTests {
-  private static let commands = ["run", "validate", "plan", "set", "stop", "info", "monitor", "frame"]
+  private static let commands = [
+    "run", "validate", "plan", "set", "stop", "info", "monitor", "scan", "devices", "pair", "frame",
+  ]
 
   @Test func `the help names every command and every exit status`() async throws {
     let run = try await ProgramRun.percuss("--help")

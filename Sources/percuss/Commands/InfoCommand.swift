@@ -1,6 +1,8 @@
 import ArgumentParser
+import PercussBlueZ
 import PercussClient
 import PercussRoutine
+import PercussTime
 import PercussWire
 
 /// `percuss info`: what a device is and what it can do.
@@ -40,6 +42,8 @@ struct InfoCommand: ParsableCommand {
     let batteryPercent: UInt8?
     let state: String?
     let mtu: Int
+    let connectionIntervalUs: Int64?
+    let connectionUpdate: String?
     let slots: [Slot]
   }
 
@@ -70,7 +74,9 @@ struct InfoCommand: ParsableCommand {
       speedStepPpm: feature.speedStepPPM, forceMaximumDecinewtons: feature.forceMaximumDecinewtons,
       routineSlots: feature.routineSlots, routineSteps: feature.routineSteps, queueDepth: feature.queueDepth,
       batteryPercent: telemetry?.batteryPercent, state: telemetry?.state.description,
-      mtu: bench.maximumTransmissionUnit, slots: slots)
+      mtu: await bench.maximumTransmissionUnit,
+      connectionIntervalUs: await bench.connectionInterval?.wholeMicroseconds,
+      connectionUpdate: bench.update?.description, slots: slots)
   }
 
   private static func words(_ status: SlotStatus) -> String {
@@ -93,6 +99,11 @@ struct InfoCommand: ParsableCommand {
       ("queue", "\(line.queueDepth) steps"),
       ("battery", line.batteryPercent.map { "\($0) %" } ?? "-"), ("state", line.state ?? "-"),
       ("ATT_MTU", "\(line.mtu) bytes"),
+      (
+        "interval",
+        [line.connectionIntervalUs.map { "\($0) us" } ?? "not known", line.connectionUpdate].compactMap(\.self)
+          .joined(separator: "; ")
+      ),
     ]
     for slot in line.slots {
       rows.append(("slot \(slot.slot)", slot.status == "empty" ? "empty" : "\(slot.status), \(slot.length) bytes"))

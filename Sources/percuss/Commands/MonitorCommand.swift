@@ -32,7 +32,7 @@ struct MonitorCommand: ParsableCommand {
       let opened = try OpenedDevice(device)
       defer { opened.close() }
       let length = length?.duration ?? (opened.isVirtualTime ? .seconds(10) : nil)
-      let ended = try opened.run { bench in
+      let ended = try opened.run(until: interruption) { bench in
         let work = bench.timeline.start { try await listen(bench, for: length) }
         interruption.whenInterrupted { work.cancel() }
         do {

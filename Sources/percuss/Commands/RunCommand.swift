@@ -97,7 +97,7 @@ struct RunCommand: ParsableCommand {
       lease: lease.duration, lossPolicy: onLoss.policy, tolerance: tolerance.duration, latePolicy: onLate.policy)
     let confirmation = Confirmation(confirm ?? (opened.isVirtualTime ? .yes : .ask))
     let progressLine = ProgressLine(output.json ? .json : .text, terminal: .ofStandardOutput())
-    return try opened.run { bench in
+    return try opened.run(until: interruption) { bench in
       let plan = try Plan(
         compiling: document, for: DeviceLimits(bench.device.feature),
         mode: mode.resolved(for: bench.device.feature))

@@ -47,7 +47,7 @@ struct SetCommand: ParsableCommand {
       let interruption = Interruption()
       let opened = try OpenedDevice(device)
       defer { opened.close() }
-      let interrupted = try opened.run { bench in
+      let interrupted = try opened.run(until: interruption) { bench in
         let work = bench.timeline.start { try await drive(bench) }
         interruption.whenInterrupted { work.cancel() }
         let result = await work.result

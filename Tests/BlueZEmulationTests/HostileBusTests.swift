@@ -1,0 +1,118 @@
+import PercussDBus
+import PercussSimulator
+import PercussTime
+import Testing
+
+/// Calls on the bus that no well-meaning client makes: typed errors, and an emulation that goes on.
+@Suite(.serialized)
+struct HostileBusTests {
+  typealias Bench = BusBench
+
+  private static func error(_ bench: Bench, _ body: () async throws -> Void) async -> String {
+    do {
+      try await body()
+      return "success"
+    } catch DBusFailure.refused(let name, _) {
+      return name
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test func `wrong arguments, paths, members and properties`() throws {
+    try Bench.run { bench in
+      try await bench.connectDevice()
+      let device = "org.bluez.Device1"
+      func refusal(_ path: String, _ interface: String, _ member: String, _ arguments: [DBusValue]) async -> String {
+        await Self.error(bench) { try await bench.call(path, interface, member, arguments) }
+      }
+      #expect(await refusal(Bench.devicePath, device, "Connect", [.string("x")]).hasSuffix("UnknownMethod"))
+      #expect(await refusal(Bench.devicePath, device, "Explode", []).hasSuffix("UnknownMethod"))
+      #expect(await refusal("/org/bluez/hci7", device, "Connect", []).hasSuffix("UnknownObject"))
+      #expect(await refusal(Bench.devicePath, "org.example.None", "Connect", []).hasSuffix("UnknownMethod"))
+      #expect(
+        await refusal(Bench.featurePath, "org.bluez.GattCharacteristic1", "ReadValue", [.bytes([1])])
+          .hasSuffix("UnknownMethod"))
+      #expect(
+        await refusal(
+          Bench.featurePath, "org.bluez.GattCharacteristic1", "ReadValue",
+          [.properties(["offset": .string("x")])]) == "org.bluez.Error.InvalidArguments")
+      let properties = "org.freedesktop.DBus.Properties"
+      #expect(
+        await refusal(
+          Bench.devicePath, properties, "Set", [.string(device), .string("Trusted"), .variant(.string("yes"))]
+        ).hasSuffix("InvalidSignature"))
+      #expect(
+        await refusal(
+          Bench.devicePath, properties, "Set", [.string(device), .string("Connected"), .variant(.boolean(false))]
+        ).hasSuffix("PropertyReadOnly"))
+      #expect(
+        await refusal(Bench.devicePath, properties, "Get", [.string(device), .string("Colour")])
+          .hasSuffix("InvalidArgs"))
+      #expect(
+        await refusal(
+          "/org/bluez/hci0", "org.bluez.Adapter1", "RemoveDevice", [.objectPath(.root)])
+          == "org.bluez.Error.DoesNotExist")
+      // It goes on.
+      try await bench.characteristic(Bench.featurePath, "ReadValue")
+    }
+  }
+
+  @Test func `clients that vanish in the middle of everything leave nothing behind`() throws {
+    try Bench.run { bench in
+      try await bench.connectDevice()
+      for _ in 0..<10 {
+        let other = try await bench.connect()
+        for (path, interface, member, arguments) in [
+          ("/org/bluez/hci0", "org.bluez.Adapter1", "StartDiscovery", []),
+          (Bench.featurePath, "org.bluez.GattCharacteristic1", "ReadValue", [.properties([:])]),
+          (Bench.telemetryPath, "org.bluez.GattCharacteristic1", "AcquireNotify", [.properties([:])]),
+          (Bench.routineDataPath, "org.bluez.GattCharacteristic1", "AcquireWrite", [.properties([:])]),
+          (Bench.controlPointPath, "org.bluez.GattCharacteristic1", "StartNotify", []),
+          ("/org/bluez", "org.bluez.AgentManager1", "RegisterAgent", [.objectPath(.root), .string("")]),
+        ] as [(String, String, String, [DBusValue])] {
+          let call = MethodCall(
+            destination: "org.bluez", path: try #require(ObjectPath(path)), interface: interface, member: member,
+            arguments: arguments)
+          await other.send(call) { _ in }
+        }
+        try await bench.timeline.sleep(for: .milliseconds(5))
+        await other.close()
+      }
+      try await bench.timeline.sleep(for: .milliseconds(500))
+      #expect(try await bench.get("/org/bluez/hci0", "org.bluez.Adapter1", "Discovering")?.bool == false)
+      for path in [Bench.telemetryPath, Bench.controlPointPath] {
+        #expect(try await bench.get(path, "org.bluez.GattCharacteristic1", "Notifying")?.bool == false)
+      }
+      #expect(
+        try await bench.get(Bench.telemetryPath, "org.bluez.GattCharacteristic1", "NotifyAcquired")?.bool == false)
+      #expect(
+        try await bench.get(Bench.routineDataPath, "org.bluez.GattCharacteristic1", "WriteAcquired")?.bool == false)
+      #expect(try await bench.get("/org/bluez/hci0", "org.bluez.Adapter1", "Pairable")?.bool == false)
+    }
+  }
+
+  @Test func `a thousand calls at once are all answered`() throws {
+    try Bench.run { bench in
+      try await bench.connectDevice()
+      let answers = Log<Bool>()
+      for number in 0..<1_000 {
+        let (path, member): (String, String) =
+          number % 3 == 0
+          ? (Bench.featurePath, "ReadValue")
+          : number % 3 == 1 ? (Bench.telemetryPath, "StartNotify") : (Bench.telemetryPath, "StopNotify")
+        let call = MethodCall(
+          destination: "org.bluez", path: try #require(ObjectPath(path)), interface: "org.bluez.GattCharacteristic1",
+          member: member, arguments: member == "ReadValue" ? [.properties([:])] : [])
+        await bench.client.send(call) { result in
+          if case .failure(.timedOut) = result { answers.append(false) } else { answers.append(true) }
+        }
+      }
+      let start = bench.timeline.now
+      while answers.count < 1_000, start.duration(to: bench.timeline.now) < .seconds(30) {
+        try await bench.timeline.sleep(for: .milliseconds(20))
+      }
+      #expect(answers.count == 1_000 && answers.all.allSatisfy(\.self))
+    }
+  }
+}

@@ -104,6 +104,11 @@ actor EmulationBench {
 
   func addAdapter() async { await emulation?.addAdapter(EmulatedAdapter()) }
 
+  func setAdvertising(_ isOn: Bool) async { await air.setAdvertising(isOn, of: Self.deviceAddress) }
+
+  /// Takes the device off the air without a word.
+  func cutPower() async { await air.remove(Self.deviceAddress) }
+
   /// A central, connected to the bus.
   nonisolated func central(_ adapter: AdapterSelection = .default) async throws -> BlueZCentral {
     try await BlueZCentral.open(bus: bus.address, adapter: adapter, on: timeline)

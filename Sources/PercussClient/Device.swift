@@ -32,6 +32,7 @@ public actor Device {
   private var timer: (deadline: MonotonicInstant, action: ScheduledAction)?
   private nonisolated let eventBroadcast = Broadcast<Event>(limit: DeviceEvents.limit)
   private nonisolated let telemetryBroadcast = Broadcast<TelemetrySample>(limit: TelemetrySamples.limit)
+  nonisolated let streamBroadcast = Broadcast<StreamCredit>(limit: StreamCredits.limit)
   /// The newest telemetry, if any has come.
   public private(set) var latestTelemetry: TelemetrySample?
 
@@ -243,6 +244,7 @@ public actor Device {
     clockReplies = [:]
     eventBroadcast.finish(with: .disconnected(reason))
     telemetryBroadcast.finish()
+    streamBroadcast.finish()
   }
 
   /// Lets go of a link that stays the caller's.

@@ -82,8 +82,12 @@ extension Device {
   }
 
   func received(_ status: RoutineStatus) {
-    guard case .uploadCredit(let transfer, let nextOffset, let window) = status.body else { return }
-    uploading?.credited(transfer: transfer, nextOffset: nextOffset, window: window, at: timeline.now)
-    creditArrival?.resolve(())
+    switch status.body {
+    case .uploadCredit(let transfer, let nextOffset, let window):
+      uploading?.credited(transfer: transfer, nextOffset: nextOffset, window: window, at: timeline.now)
+      creditArrival?.resolve(())
+    case .streamCredit(let nextIndex, let free):
+      streamBroadcast.send(StreamCredit(nextIndex: nextIndex, free: free))
+    }
   }
 }

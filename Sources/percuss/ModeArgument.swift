@@ -4,14 +4,18 @@ import PercussWire
 
 /// Who keeps the time of a run.
 enum ModeArgument: String, ExpressibleByArgument, CaseIterable {
-  case auto, uploaded, live
+  case auto, uploaded, streamed, live
 
-  static var names: String { "auto (uploaded where the device stores routines, else live), uploaded, live" }
+  static var names: String {
+    "auto (streamed for a routine without end, uploaded where the device stores routines, else live), uploaded, streamed, live"
+  }
 
-  func resolved(for feature: DeviceFeature) -> PlayMode {
+  func resolved(for feature: DeviceFeature, _ document: RoutineDocument) -> PlayMode {
     switch self {
+    case .auto where document.isEndless: .streamed
     case .auto: feature.features.contains(.routines) ? .uploaded : .live
     case .uploaded: .uploaded
+    case .streamed: .streamed
     case .live: .live
     }
   }

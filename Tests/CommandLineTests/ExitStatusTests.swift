@@ -12,7 +12,7 @@ import Testing
       ["info", "--loss", "2"], ["info", "--loss", "-0.1"], ["info", "--loss", "nan"], ["info", "--drop", "1"],
       ["info", "--mtu", "22"], ["info", "--mtu", "many"], ["info", "--interval", "1ms"], ["info", "--interval", "5s"],
       ["info", "--seed", "-1"], ["run", "-", "--lease", "100ms"], ["run", "-", "--lease", "2min"],
-      ["run", "-", "--mode", "streamed"], ["run", "-", "--on-loss", "hope"], ["run", "-", "--tolerance", "soon"],
+      ["run", "-", "--mode", "stored"], ["run", "-", "--on-loss", "hope"], ["run", "-", "--tolerance", "soon"],
       ["run", "-", "--report", "a", "--plot", "a"], ["monitor", "--rate", "1ms"],
     ])
   func `a wrong command line is 2, and says what would be right`(arguments: [String]) async throws {
@@ -95,7 +95,7 @@ import Testing
     #expect((result["reason"] as? [String: Any])?["step"] is Int)
   }
 
-  @Test(arguments: ["uploaded", "live"])
+  @Test(arguments: ["uploaded", "streamed", "live"])
   func `a link that loses nearly everything is 75`(mode: String) async throws {
     let run = try await ProgramRun.percuss(
       "run", "-", "--mode", mode, "--virtual-time", "--loss", "0.85", "--json", input: Documents.minute)

@@ -20,7 +20,7 @@ import Testing
         "path", "line", "prompts",
       ], ["name"]
     ),
-    "plan": (["name", "mode", "device", "steps", "nominal_duration_ms", "longest_duration_ms"], []),
+    "plan": (["name", "mode", "device", "steps", "nominal_duration_ms", "longest_duration_ms"], ["endless_from_step"]),
     "telemetry": (
       [
         "received_us", "device_ms", "counter", "missed", "state", "speed_ppm", "target_ppm", "force_decinewtons",

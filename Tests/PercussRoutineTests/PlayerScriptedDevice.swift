@@ -124,6 +124,11 @@ actor ScriptedDevice: RoutineDevice {
     return image
   }
 
+  // It has no queue and tells no clock.
+  nonisolated var streamCredits: AsyncStream<StreamCredit> { AsyncStream { $0.finish() } }
+  func queue(_ step: StreamedStep) async throws(DeviceError) {}
+  func followClock(_ update: (@Sendable (ClockEstimator) async -> Void)?) async {}
+
   private func carryOut(_ operation: ControlRequest.Body) -> ControlResponse.Body {
     switch operation {
     case .requestControl(let lease, _): return .controlGranted(leaseMilliseconds: lease)

@@ -30,6 +30,16 @@ enum ReportFixture {
       })
   }
 
+  /// The same, streamed.
+  static var streamed: RunReport {
+    var report = small
+    report.mode = .streamed
+    report.stream = StreamEvidence(
+      lookAheadMicroseconds: 2_000_000, leastAheadMicroseconds: 2_400_000, stepCount: 3, resentCount: 1,
+      clockUncertaintyMicroseconds: 8_200, clockDriftPartsPerBillion: nil)
+    return report
+  }
+
   /// The routine of the documentation: hold, ramp, rest, pulses, a wait of twelve seconds, and the other leg.
   static func calves(late: [Int: Int64] = [:]) -> RunReport {
     var steps: [StepReport] = []

@@ -25,7 +25,7 @@ import Testing
         "routine":{"duration_us":2000000,"name":"Post-run calves","step_count":1},"seed":null,"steps":[{"actual_us":null,\
         "between_us":null,"clock":"device","duration_us":2000000,"force_limit_decinewtons":600,"index":0,"kind":"hold",\
         "late_us":null,"name":"Calf \\"left\\"","observation":"not_entered","offset_us":0,"path":"steps[0]","planned_us":0,\
-        "speed_from_ppm":1900,"speed_to_ppm":1900,"uncertainty_us":null}],"tolerance_us":20000,"type":"result",\
+        "speed_from_ppm":1900,"speed_to_ppm":1900,"uncertainty_us":null}],"stream":null,"tolerance_us":20000,"type":"result",\
         "virtual_time":true}
         """)
   }
@@ -71,7 +71,7 @@ import Testing
     let url = URL(filePath: #filePath).deletingLastPathComponent().appending(
       path: "../../protocol-spec/report.schema.json")
     let schema = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
-    for report in [ReportFixture.small, ReportFixture.calves(), ReportFixture.nothing] {
+    for report in [ReportFixture.small, ReportFixture.streamed, ReportFixture.calves(), ReportFixture.nothing] {
       let value = try JSONSerialization.jsonObject(with: Data(report.json(.line).utf8))
       #expect(Self.problems(value, schema, at: "") == [])
     }

@@ -61,6 +61,14 @@ import Testing
     #expect(!report.motion.samples.isEmpty)
   }
 
+  @Test(arguments: try names()) func `plays every example streamed, on time by the device's clock`(name: String) throws
+  {
+    let report = try Self.play(name, mode: .streamed, seed: 3)
+    #expect(report.outcome == .completed && report.reason.code == .completed, "\(report.reason)")
+    #expect(report.lateness.count == report.steps.count && report.lateness.maximumMicroseconds == 0)
+    #expect(report.rest.isVerified)
+  }
+
   @Test(arguments: try names()) func `plays every example live, on time by the host's clock`(name: String) throws {
     let report = try Self.play(name, mode: .live, seed: 2)
     #expect(report.outcome == .completed, "\(report.reason)")
@@ -91,7 +99,7 @@ import Testing
       })
   }
 
-  @Test(arguments: [PlayMode.uploaded, .live]) func `is lost when the link vanishes`(mode: PlayMode) throws {
+  @Test(arguments: PlayMode.allCases) func `is lost when the link vanishes`(mode: PlayMode) throws {
     let name = "post-run-calves.yaml"
     let report = try Self.play(name, mode: mode, seed: 4) { bench in
       bench.timeline.start {
@@ -103,7 +111,7 @@ import Testing
     #expect(report.steps.contains { !$0.isEntered })
   }
 
-  @Test(arguments: [PlayMode.uploaded, .live]) func `is stopped by the button on the device`(mode: PlayMode) throws {
+  @Test(arguments: PlayMode.allCases) func `is stopped by the button on the device`(mode: PlayMode) throws {
     let name = "post-run-calves.yaml"
     let report = try Self.play(name, mode: mode, seed: 5) { bench in
       bench.timeline.start {

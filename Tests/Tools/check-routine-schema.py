@@ -19,7 +19,7 @@ BAD = ROOT / "Tests" / "PercussRoutineTests" / "BadDocuments"
 BEYOND_A_SCHEMA = {
     "alias.yaml", "directive.yaml", "tag.yaml", "duplicate-keys.yaml", "nested-too-deep.yaml",
     "pulse-period.yaml", "repeat-bomb.yaml", "too-long.yaml", "too-many-steps.yaml", "beyond-device.yaml",
-    "surrogate.json",
+    "surrogate.json", "forever.yaml",
 }
 
 

@@ -88,6 +88,12 @@ extension DocumentDecoder {
       result.extent.count += step.extent.count
       result.extent.milliseconds += step.extent.milliseconds
       inside(index) { isOver = $0.refuse(result.extent, at: step.places.kind, what: "the steps up to here") }
+      if step.isEndless, nesting == 0, index + 1 < items.count {
+        inside(index) {
+          $0.report(
+            "what stands behind a repeat without end is never played", at: step.places.kind, help: Self.foreverHelp)
+        }
+      }
       if isOver { result.extent = RoutineStep.Extent(count: 0, milliseconds: 0) }
       result.steps.append(step)
     }

@@ -199,7 +199,13 @@ extension DocumentDecoder {
   private mutating func `repeat`(
     _ own: Field, _ fields: Fields, nesting: Int
   ) -> (RoutineStep.Action, RoutineStep.Extent)? {
-    let count = inside("repeat") { $0.count(own.value) }
+    let isForever = if case .scalar("forever", .plain) = own.value.content { true } else { false }
+    let count = isForever ? 1 : inside("repeat") { $0.count(own.value) }
+    if isForever, nesting > 0 {
+      inside("repeat") {
+        $0.report("a repeat without end lies in another repeat", at: own.value, help: Self.foreverHelp)
+      }
+    }
     guard nesting < RoutineDocument.maximumNesting else {
       report(
         "this repeat lies in \(nesting) others; \(RoutineDocument.maximumNesting) is the most, itself included",
@@ -210,17 +216,32 @@ extension DocumentDecoder {
       decoder.steps(node, nesting: nesting + 1)
     }
     guard let count, let inner else { return nil }
+    if isForever { refuseWaits(inner.steps) }
     // Both factors are small: the count at most 100,000, the inner steps within the limits of a whole routine.
     let extent = RoutineStep.Extent(
       count: inner.extent.count * count, milliseconds: inner.extent.milliseconds * UInt64(count))
     guard !refuse(extent, at: own.range, what: "the repetitions") else { return nil }
-    return (.repeat(count: count, steps: inner.steps), extent)
+    return (.repeat(count: isForever ? nil : count, steps: inner.steps), extent)
+  }
+
+  static let foreverHelp = "`repeat: forever` is the last step of a routine"
+
+  /// Nobody is asked again and again without end.
+  private mutating func refuseWaits(_ steps: [RoutineStep]) {
+    for step in steps {
+      switch step.action {
+      case .waitForConfirmation:
+        report("a wait lies in a repeat without end", at: step.places.kind, help: "put the wait before the repeat")
+      case .repeat(_, let inner): refuseWaits(inner)
+      default: break
+      }
+    }
   }
 
   /// How often a repeat plays its steps: a whole number from 1.
   private mutating func count(_ node: DocumentNode) -> Int? {
     let limit = RoutineDocument.maximumStepCount
-    let help = "how often, a whole number from 1 to \(limit): `repeat: 3`"
+    let help = "how often, a whole number from 1 to \(limit): `repeat: 3`; or `repeat: forever`"
     guard case .scalar(let text, let style) = node.content else {
       report("a repeat takes a number", at: node, help: help)
       return nil

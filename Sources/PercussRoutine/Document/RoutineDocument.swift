@@ -35,6 +35,9 @@ public struct RoutineDocument: Sendable {
   /// At least one.
   public let steps: [RoutineStep]
 
+  /// Whether it goes on until it is stopped: its last step repeats forever.
+  public var isEndless: Bool { steps.last?.isEndless ?? false }
+
   let source: SourceText
   /// Where the document's own force limit stands.
   let forceRange: SourceRange?
@@ -84,8 +87,8 @@ public struct RoutineStep: Sendable {
     case rest(duration: UInt32)
     /// Holds two speeds in turn, each for half a period, the first one first.
     case pulse(duration: UInt32, first: UInt16, second: UInt16, period: UInt32)
-    /// Plays its steps, `count` times.
-    case `repeat`(count: Int, steps: [RoutineStep])
+    /// Plays its steps, `count` times; nil stands for without end, in the last step of a document.
+    case `repeat`(count: Int?, steps: [RoutineStep])
     /// Stands still until the operator confirms, at most for the time-out.
     case waitForConfirmation(timeout: UInt32)
   }
@@ -109,12 +112,17 @@ public struct RoutineStep: Sendable {
   }
 
   let places: Places
-  /// How many steps of a plan this one becomes, and how long they take with every wait at its time-out.
+  /// How many steps of a plan this one becomes, and how long they take with every wait at its time-out; of a repeat without end, one round.
   let extent: Extent
 
   struct Extent: Sendable {
     var count: Int
     var milliseconds: UInt64
+  }
+
+  /// Whether it repeats without end.
+  var isEndless: Bool {
+    if case .repeat(nil, _) = action { true } else { false }
   }
 
   /// The key that makes a step of this kind.

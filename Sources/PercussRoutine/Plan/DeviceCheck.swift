@@ -48,7 +48,13 @@ struct DeviceCheck {
         check(speeds: [first, second], at: speedAt, path: "\(path).speed") { "\($0[0])/\($0[1]) ppm" }
       case .rest:
         break
-      case .repeat(_, let inner):
+      case .repeat(let count, let inner):
+        if count == nil, mode != .streamed {
+          sink.report(
+            "a routine without end cannot be \(mode == .uploaded ? "uploaded" : "played live")", at: step.places.kind,
+            path: path, help: limits.queueDepth > 0 ? "play it streamed" : "the device has no step queue; say how often"
+          )
+        }
         check(inner, path: "\(path).steps", counts: false)
       case .waitForConfirmation where mode == .uploaded && limits.routineSlots > 0 && !limits.supportsWait:
         sink.report(

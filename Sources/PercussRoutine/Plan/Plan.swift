@@ -12,7 +12,7 @@ public import PercussDocument
 ///
 /// Offsets are nominal: a wait takes no time in them. The steps after a wait belong to another ``Section``, whose clock
 /// starts when the operator confirms; within a section `step.offset - section.offset` is exact. Without waits there is
-/// one section, and offsets count from the start of the routine.
+/// one section, and offsets count from the start of the routine. An endless routine ends with its ``loop``, which is written out once.
 public struct Plan: Sendable {
   /// The steps between two waits.
   public struct Section: Sendable, Equatable {
@@ -32,11 +32,13 @@ public struct Plan: Sendable {
   public let documentName: String
   /// How it is meant to be played.
   public let mode: PlayMode
-  /// The steps in order, at least one and at most 100,000.
+  /// The steps in order, at least one and at most 100,000. Of an endless routine they hold one round.
   public let steps: [PlanStep]
+  /// The last steps, which an endless routine plays again and again; nil for one that ends.
+  public let loop: Range<Int>?
   /// The sections in order; together they hold all steps.
   public let sections: [Section]
-  /// How long the routine takes in milliseconds when every confirmation comes at once.
+  /// How long the routine takes in milliseconds when every confirmation comes at once; of an endless one, until the first round is over.
   public let nominalDuration: UInt32
   /// How long it takes in milliseconds when every confirmation comes in the last moment, at most 24 h.
   public let totalDuration: UInt32
@@ -60,6 +62,7 @@ public struct Plan: Sendable {
     documentName = document.source.name
     self.mode = mode
     steps = expansion.steps
+    loop = expansion.loop
     sections = expansion.finishedSections
     nominalDuration = expansion.offset
     totalDuration = UInt32(clamping: document.steps.reduce(0) { $0 + $1.extent.milliseconds })
@@ -112,6 +115,7 @@ private struct Expansion {
   let defaultForce: UInt16?
   var steps: [PlanStep] = []
   var offset: UInt32 = 0
+  private(set) var loop: Range<Int>?
   private var sections: [Plan.Section] = []
   private var sectionStart = 0
   private var sectionOffset: UInt32 = 0
@@ -147,7 +151,9 @@ private struct Expansion {
           left -= part
         }
       case .repeat(let count, let inner):
-        for _ in 0..<count { append(inner) }
+        let first = steps.count
+        for _ in 0..<(count ?? 1) { append(inner) }
+        if count == nil { loop = first..<steps.count }
       case .waitForConfirmation(let timeout):
         append(.wait, timeout, 0, 0, force)
       }

@@ -73,8 +73,9 @@ struct Outline: Sendable {
       switch step.action {
       case .repeat(let count, _):
         guard let next = outline.inner[place] else { return nil }
-        let each = step.extent.count / count
-        turns.append(StepOrigin.Turn(kind: "repeat", number: within / each + 1, count: count))
+        let each = step.extent.count / (count ?? 1)
+        // The rounds of a repeat without end are all alike.
+        if let count { turns.append(StepOrigin.Turn(kind: "repeat", number: within / each + 1, count: count)) }
         (outline, index) = (next, within % each)
         continue
       case .pulse:

@@ -9,21 +9,32 @@ public struct PlayerOptions: Sendable {
   /// The slot that an uploaded routine is stored in; what it held before is replaced.
   public var slot: UInt8
   /// How late a step may begin. By the device's clock in uploaded mode: timer and scheduling of a small controller are far below the 20 ms of the
-  /// default, which nobody feels. By the host's in live mode: a general-purpose host wakes within a few milliseconds, 20 ms on a busy one.
+  /// default, which nobody feels; in streamed mode the same. By the host's in live mode: a general-purpose host wakes within a few milliseconds, 20 ms on a busy one.
   public var tolerance: Duration
   /// What a step beyond the tolerance does to the run.
   public var latePolicy: LatePolicy
+  /// Streamed mode: for how long ahead the device always has its steps, 100 ms to 60 s. A stall of the link that is shorter, and shorter than the lease,
+  /// changes none of them.
+  public var lookAhead: Duration
 
   /// Options; see the properties.
   public init(
     lease: Duration = .milliseconds(Int64(WireConstants.leaseDefaultMilliseconds)), lossPolicy: LossPolicy = .stop,
-    slot: UInt8 = 0, tolerance: Duration = .milliseconds(20), latePolicy: LatePolicy = .stop
+    slot: UInt8 = 0, tolerance: Duration = .milliseconds(20), latePolicy: LatePolicy = .stop,
+    lookAhead: Duration = .seconds(2)
   ) {
     self.lease = lease
     self.lossPolicy = lossPolicy
     self.slot = slot
     self.tolerance = tolerance
     self.latePolicy = latePolicy
+    self.lookAhead = lookAhead
+  }
+
+  /// A lease that suits a mode: 2 s; for streams one and a half look-aheads and 1 s more, since a stall that is longer than the lease ends the run whatever is queued.
+  public static func lease(for mode: PlayMode, lookAhead: Duration) -> Duration {
+    guard mode == .streamed else { return .milliseconds(Int64(WireConstants.leaseDefaultMilliseconds)) }
+    return min(.seconds(60), lookAhead + lookAhead / 2 + .seconds(1))
   }
 }
 
@@ -67,6 +78,8 @@ public enum RunProgress: Equatable, Sendable {
     case checkingSlot
     /// The routine is uploaded.
     case uploading
+    /// The first steps are queued.
+    case queueing
     /// It is started.
     case starting
   }
@@ -81,6 +94,10 @@ public enum RunProgress: Equatable, Sendable {
   case waiting(WaitingStep)
   /// The wait is over.
   case confirmed(index: Int)
+  /// The run holds its place, the motor at rest.
+  case paused
+  /// It goes on.
+  case resumed
   /// Where the run is, as often as the device sends telemetry.
   case moving(RunPosition)
   /// The motor is brought to rest.

@@ -6,7 +6,7 @@ internal import PercussWire
 extension PlayerSession {
   /// A request failed.
   mutating func failed(_ error: DeviceError, at now: MonotonicInstant) {
-    let step = hostStart == nil ? nil : max(0, ledger.furthest)
+    let step = hostStart == nil ? nil : currentStep
     switch error.reason {
     case .disconnected:
       isConnected = false
@@ -44,7 +44,9 @@ extension PlayerSession {
     guard now >= bound else { return }
     bound = .distantFuture
     switch phase {
-    case .playing: if plan.mode == .uploaded { probe(at: now) }
+    case .playing:
+      if plan.mode == .uploaded { probe(at: now) }
+      if plan.mode == .streamed { probeStream(at: now) }
     case .stopping: watchRest(from: now)
     case .watchingRest:
       guard hasTriedStop || !isConnected else { return stop(at: now) }

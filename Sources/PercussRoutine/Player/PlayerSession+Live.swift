@@ -192,7 +192,7 @@ extension PlayerSession {
   /// The device reported an event while it is led.
   mutating func liveReported(_ event: DeviceEvent, at now: MonotonicInstant) {
     guard phase == .playing else { return }
-    let step = max(0, ledger.furthest)
+    let step = currentStep
     switch event.body {
     case .faultRaised(let fault, _):
       conclude(

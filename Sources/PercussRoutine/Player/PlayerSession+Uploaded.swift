@@ -82,9 +82,9 @@ extension PlayerSession {
     }
   }
 
-  private static func isPlaying(_ state: DeviceState) -> Bool {
+  static func isPlaying(_ state: DeviceState) -> Bool {
     switch state {
-    case .routine, .waiting, .scheduled, .paused: true
+    case .routine, .stream, .waiting, .scheduled, .paused: true
     default: false
     }
   }
@@ -110,11 +110,11 @@ extension PlayerSession {
     if !Self.isPlaying(telemetry.state) { suspectEnd(at: now) }
   }
 
-  private mutating func heard(at now: MonotonicInstant) {
+  mutating func heard(at now: MonotonicInstant) {
     if !following.isEndSuspected { bound = now.advanced(by: Self.silence) }
   }
 
-  private mutating func suspectEnd(at now: MonotonicInstant) {
+  mutating func suspectEnd(at now: MonotonicInstant) {
     guard phase == .playing, !following.isEndSuspected else { return }
     following.isEndSuspected = true
     bound = now.advanced(by: Self.grace)
@@ -143,7 +143,7 @@ extension PlayerSession {
     conclude(
       .failed, .noResponse,
       "The device still plays, but the plan with all its waits is over. It was paused, or its clock is wrong.",
-      step: max(0, ledger.furthest), at: now)
+      step: currentStep, at: now)
   }
 
   mutating func waitRanOut(at now: MonotonicInstant) {
@@ -155,8 +155,8 @@ extension PlayerSession {
   }
 
   /// The device has ended the routine. `cause` is nil when it is over, but nothing said why.
-  private mutating func ended(in step: Int?, _ cause: ChangeCause?, at now: MonotonicInstant) {
-    let place = step ?? max(0, ledger.furthest)
+  mutating func ended(in step: Int?, _ cause: ChangeCause?, at now: MonotonicInstant) {
+    let place = step ?? currentStep
     if endMicroseconds == nil { endMicroseconds = hostStart.map { (now - $0).wholeMicroseconds } }
     if cause == .completed { return completed(at: now) }
     let (outcome, code, message) = explanation(of: cause, in: place)
@@ -198,7 +198,7 @@ extension PlayerSession {
     }
   }
 
-  private mutating func completed(at now: MonotonicInstant) {
+  mutating func completed(at now: MonotonicInstant) {
     if ledger.firstMiss != nil {
       concludeMissed(hasEnded: true, at: now)
       return

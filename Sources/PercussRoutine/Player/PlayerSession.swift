@@ -2,13 +2,14 @@ internal import PercussClient
 internal import PercussTime
 internal import PercussWire
 
-/// What the player decides: from the first request to the motor at rest, in uploaded and in live mode.
+/// What the player decides: from the first request to the motor at rest, in every mode.
 ///
 /// It does no I/O and reads no clock. Everything enters through ``handle(_:at:)`` with its instant and leaves as actions; `nextDeadline` says when it
 /// next wants `.timePassed`.
 ///
 /// ```
 /// uploaded   control ▸ query ▸ (upload ▸ query) ▸ start ▸ follow the device's events ┐
+/// streamed   control ▸ first steps ▸ start ▸ supply it with steps, follow its events │
 /// live       control ▸ force limit ▸ lead the device, command by command             ┴▸ stop, unless it ended by itself ▸ seen at rest ▸ release
 /// ```
 ///
@@ -22,13 +23,19 @@ struct PlayerSession {
     case event(Device.Event)
     case telemetry(Telemetry, receivedAt: MonotonicInstant)
     case answered(step: Int, isConfirmed: Bool)
+    case credit(StreamCredit)
+    case clock(ClockEstimator)
+    case queued(Result<Void, DeviceError>)
+    case steer(Int, Steering)
     case cancelled
     case timePassed
   }
 
-  enum Action: Equatable {
+  enum Action {
     case perform(ControlRequest.Body)
     case upload
+    case stream(StreamedStep)
+    case steered(Int, Result<Void, SteeringError>)
     case ask(WaitingStep)
     case stopAsking
     case tell(RunProgress)
@@ -45,7 +52,9 @@ struct PlayerSession {
     var reason: RunReason
   }
 
-  let plan: Plan
+  var plan: Plan
+  let feature: DeviceFeature
+  let connectionInterval: Int64?
   let options: PlayerOptions
   /// What is uploaded, in uploaded mode.
   let image: RoutineImage?
@@ -69,6 +78,7 @@ struct PlayerSession {
   /// What is known of the device's own ending, in uploaded mode.
   var following = UploadedState()
   var live: LiveState
+  var stream: StreamState?
   var restAt: Int64?
   var isRestVerified = false
   var hasTriedStop = false
@@ -79,13 +89,22 @@ struct PlayerSession {
 
   init(_ plan: Plan, feature: DeviceFeature, options: PlayerOptions, connectionInterval: Int64?) {
     self.plan = plan
+    self.feature = feature
+    self.connectionInterval = connectionInterval
     self.options = options
     var problem: String?
     var image: RoutineImage?
     switch plan.mode {
     case .live: break
     case .streamed:
-      problem = "This player does not stream. Compile the plan for uploaded or live mode."
+      let longest = StreamFeeder.longestLookAhead(plan, queueDepth: Int(feature.queueDepth))
+      if let longest, longest.milliseconds < options.lookAhead.wholeMilliseconds {
+        let most = RunProfile.short(microseconds: longest.milliseconds * 1_000)
+        problem =
+          "From step \(longest.step) on the steps are so short that the device's queue of \(feature.queueDepth) holds only \(most) of them: "
+          + "a look-ahead of \(RunProfile.short(microseconds: options.lookAhead.wholeMicroseconds)) is not possible. Use one of \(most) or less, "
+          + "or play the routine uploaded."
+      }
     case .uploaded:
       do { image = try RoutineImage(plan.steps.map(\.segment)) } catch { problem = "\(error)" }
     }
@@ -94,12 +113,19 @@ struct PlayerSession {
     ledger = StepLedger(plan, clock: plan.mode == .live ? .host : .device, tolerance: options.tolerance)
     motion = MotionLog(keepsArrival: plan.mode == .live)
     live = LiveState(plan, feature: feature, connectionInterval: connectionInterval)
+    stream = nil
+    if plan.mode == .streamed { stream = StreamState(self.feeder(from: 0)) }
   }
 
   /// When it next wants `.timePassed`.
   var nextDeadline: MonotonicInstant? {
     var deadline = min(bound, waitDeadline)
-    if phase == .playing { deadline = min(deadline, plan.mode == .live ? liveDeadline : runBound) }
+    switch (phase, plan.mode) {
+    case (.playing, .live): deadline = min(deadline, liveDeadline)
+    case (.playing, .uploaded): deadline = min(deadline, runBound)
+    case (.starting, .streamed), (.playing, .streamed): deadline = min(deadline, streamDeadline)
+    default: break
+    }
     return phase == .finished || deadline == .distantFuture ? nil : deadline
   }
 
@@ -113,16 +139,25 @@ struct PlayerSession {
     case .event(let event): received(event, at: now)
     case .telemetry(let telemetry, let receivedAt): received(telemetry, receivedAt, at: now)
     case .answered(let step, let isConfirmed): answered(step, isConfirmed, at: now)
+    case .credit(let credit): credited(credit, at: now)
+    case .clock(let clock): stream?.clock = clock
+    case .queued(let result): queued(result, at: now)
+    case .steer(let id, let what): steer(id, what, at: now)
     case .cancelled:
-      let place = hostStart == nil ? "before the routine began" : "in step \(max(0, ledger.furthest))"
+      let place = hostStart == nil ? "before the routine began" : "in step \(currentStep)"
       conclude(
         .stopped, .interrupted, "The run was interrupted \(place).",
-        step: hostStart == nil ? nil : max(0, ledger.furthest), at: now)
+        step: hostStart == nil ? nil : currentStep, at: now)
     case .timePassed: timePassed(at: now)
     }
     if phase == .playing, plan.mode == .live { lead(at: now) }
+    if phase == .playing || phase == .starting, plan.mode == .streamed { feed(at: now) }
+    if phase == .finished || verdict != nil { steered(.failure(SteeringError(description: "The run has ended."))) }
     return actions
   }
+
+  /// The last step that is known to have begun; the first before that.
+  var currentStep: Int { plan.index(ofNumber: max(0, ledger.furthest)) }
 
   // MARK: Before anything moves
 
@@ -159,10 +194,16 @@ struct PlayerSession {
     case (.stopping, _, _), (.watchingRest, _, _), (.releasing, _, _):
       // The answer to what was under way when the run ended.
       break
+    case (.starting, _, _) where plan.mode == .streamed, (.playing, _, _) where plan.mode == .streamed:
+      streamPerformed(operation, result, at: now)
     case (_, _, .failure(let error)):
       failed(error, at: now)
     case (.takingControl, .requestControl, .success):
-      if plan.mode == .live { prepareLive(at: now) } else { checkSlot() }
+      switch plan.mode {
+      case .live: prepareLive(at: now)
+      case .streamed: prepareStream(at: now)
+      case .uploaded: checkSlot()
+      }
     case (.checking, .routineQuery, .success(let response)) where holdsRoutine(response):
       start()
     case (.checking, .routineQuery, .success):
@@ -225,12 +266,16 @@ struct PlayerSession {
       conclude(
         .lost, .linkLost,
         "The connection ended (\(reason)); \(after). Nothing is resumed: connect and play again.",
-        step: hostStart == nil ? nil : max(0, ledger.furthest), at: now)
+        step: hostStart == nil ? nil : currentStep, at: now)
     case .controlLost(let cause):
       lostControl(cause, at: now)
     case .missed: break
     case .reported(let report, _):
-      if plan.mode == .live { liveReported(report, at: now) } else { reported(report, at: now) }
+      switch plan.mode {
+      case .live: liveReported(report, at: now)
+      case .streamed: streamReported(report, at: now)
+      case .uploaded: reported(report, at: now)
+      }
     }
   }
 
@@ -244,7 +289,7 @@ struct PlayerSession {
       isExpired
         ? "The device heard nothing from the player for as long as the lease and ended the run. Use a longer lease, or a better link."
         : "The player no longer holds the lease (\(cause.map { "\($0)" } ?? "no cause given")).",
-      step: hostStart == nil ? nil : max(0, ledger.furthest), at: now)
+      step: hostStart == nil ? nil : currentStep, at: now)
   }
 
   private mutating func received(_ telemetry: Telemetry, _ receivedAt: MonotonicInstant, at now: MonotonicInstant) {
@@ -253,6 +298,7 @@ struct PlayerSession {
     switch phase {
     case .playing:
       if plan.mode == .uploaded { followed(telemetry, at: now) }
+      if plan.mode == .streamed { streamFollowed(telemetry, at: now) }
       if verdict == nil, let position = position(telemetry, at: now) { actions.append(.tell(.moving(position))) }
     case .watchingRest:
       let isAtRest =
@@ -268,42 +314,25 @@ struct PlayerSession {
     }
   }
 
-  /// When telemetry was measured (uploaded) or arrived (live), in microseconds from the start of the run.
-  func motionTime(_ telemetry: Telemetry, _ receivedAt: MonotonicInstant) -> Int64? {
-    plan.mode == .live ? hostStart.map { (receivedAt - $0).wholeMicroseconds } : following.time(of: telemetry)
-  }
-
-  private func position(_ telemetry: Telemetry, at now: MonotonicInstant) -> RunPosition? {
-    guard let hostStart, ledger.furthest >= 0, ledger.furthest < plan.steps.count else { return nil }
-    let elapsed = (now - hostStart).wholeMicroseconds
-    let nominal = Int64(plan.nominalDuration) * 1_000
-    let step = plan.steps[ledger.furthest]
-    let beforeStep = nominal - Int64(step.offset) * 1_000
-    let inStep = elapsed - ledger.shift(at: step.index) - Int64(step.offset) * 1_000
-    let remaining = step.kind == .wait ? beforeStep : beforeStep - max(0, inStep)
-    return RunPosition(
-      step: ledger.furthest, elapsed: .microseconds(elapsed), remaining: .microseconds(min(max(0, remaining), nominal)),
-      speedPPM: Int(telemetry.speedPPM), targetPPM: Int(telemetry.targetPPM),
-      forceDecinewtons: Int(telemetry.forceDecinewtons), batteryPercent: Int(telemetry.batteryPercent))
-  }
-
   // MARK: Steps and waits
 
-  /// A step began: tells, and judges.
+  /// A step began: tells, and judges. `nominal` is where it is entered in the plan, in microseconds, where that is not its beginning.
   mutating func entered(
-    _ index: Int, planned: Int64, actual: Int64, uncertainty: Int64?, by observation: StepReport.Observation,
+    _ number: Int, nominal: Int64? = nil, planned: Int64, actual: Int64, uncertainty: Int64?,
+    by observation: StepReport.Observation,
     at now: MonotonicInstant
   ) {
-    if let asked = isAsking, index > asked { stopAsking() }
-    guard let late = ledger.enter(index, planned: planned, actual: actual, uncertainty: uncertainty, by: observation)
-    else { return }
-    actions.append(.tell(.stepEntered(index: index, late: .microseconds(late))))
+    if let asked = isAsking, number > asked { stopAsking() }
+    let late = ledger.enter(
+      number, nominal: nominal, planned: planned, actual: actual, uncertainty: uncertainty, by: observation)
+    guard let late else { return }
+    actions.append(.tell(.stepEntered(index: plan.index(ofNumber: number), late: .microseconds(late))))
     guard ledger.isMiss(late), options.latePolicy == .stop else { return }
     concludeMissed(at: now)
   }
 
   mutating func concludeMissed(hasEnded: Bool = false, at now: MonotonicInstant) {
-    guard let miss = ledger.firstMiss, let late = ledger.steps[miss].lateMicroseconds else { return }
+    guard let (miss, late) = ledger.firstMiss else { return }
     let size = RunProfile.short(microseconds: Int64(clamping: late.magnitude))
     let allowed = RunProfile.short(microseconds: options.tolerance.wholeMicroseconds)
     let clock = plan.mode == .live ? "host's" : "device's"
@@ -353,10 +382,10 @@ struct PlayerSession {
       return
     }
     actions.append(.tell(.confirmed(index: step)))
-    if plan.mode == .live {
-      liveConfirmed()
-    } else {
-      actions.append(.perform(.confirm(step: UInt16(clamping: step))))
+    switch plan.mode {
+    case .live: liveConfirmed()
+    case .streamed: streamConfirmed(at: now)
+    case .uploaded: actions.append(.perform(.confirm(step: UInt16(clamping: step))))
     }
   }
 }

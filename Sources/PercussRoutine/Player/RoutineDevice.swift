@@ -10,6 +10,9 @@ public protocol RoutineDevice: Sendable {
   /// What the device measures.
   associatedtype TelemetrySequence: AsyncSequence & Sendable
   where TelemetrySequence.Element == TelemetrySample, TelemetrySequence.Failure == Never
+  /// How far its queue has come.
+  associatedtype CreditSequence: AsyncSequence & Sendable
+  where CreditSequence.Element == StreamCredit, CreditSequence.Failure == Never
 
   /// What it runs on; the player runs there too.
   nonisolated var timeline: any Timeline { get }
@@ -20,6 +23,9 @@ public protocol RoutineDevice: Sendable {
   /// What it measures from now on; ends with the connection.
   nonisolated var telemetry: TelemetrySequence { get }
 
+  /// The credits for streamed steps from now on; ends with the connection.
+  nonisolated var streamCredits: CreditSequence { get }
+
   /// Sends a request and waits for its answer, for a bounded time. A stop is carried through in a cancelled task too.
   @discardableResult
   func perform(_ operation: ControlRequest.Body) async throws(DeviceError) -> ControlResponse
@@ -29,6 +35,12 @@ public protocol RoutineDevice: Sendable {
   func upload(
     _ segments: [RoutineSegment], to slot: UInt8, progress: (@Sendable (Int, Int) -> Void)?
   ) async throws(DeviceError) -> RoutineImage
+
+  /// Hands a streamed step to the link; it may be lost on the way.
+  func queue(_ step: StreamedStep) async throws(DeviceError)
+
+  /// Tells what is known of the device's clock whenever more is known, until the task is cancelled or the connection ends.
+  func followClock(_ update: (@Sendable (ClockEstimator) async -> Void)?) async
 }
 
 extension Device: RoutineDevice {}

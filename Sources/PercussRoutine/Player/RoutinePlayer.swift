@@ -14,8 +14,9 @@ internal import Synchronization
 /// - When the calling task is cancelled, the motor is stopped and watched until it rests; the report then says `stopped` with the steps so far.
 /// - When the link is lost, the run is over: nothing is resumed.
 /// - Whatever fails, its last act is to stop the motor, unless the device has ended the routine itself or another central holds it.
+/// - A streamed run can be paused, resumed, moved to another place and edited where the device has no steps yet, while it plays.
 ///
-/// What it decides is decided by ``PlayerSession``; streamed mode will be a third keeper of the time beside uploaded and live there.
+/// What it decides is decided by ``PlayerSession``.
 public final class RoutinePlayer<D: RoutineDevice>: Sendable {
   /// How many elements of ``progress`` wait for a slow consumer; older ones are dropped.
   public static var progressLimit: Int { 64 }
@@ -23,12 +24,7 @@ public final class RoutinePlayer<D: RoutineDevice>: Sendable {
   /// What the run has to tell while it goes on; one consumer. The last element is `.finished`.
   public let progress: AsyncStream<RunProgress>
 
-  private let plan: Plan
-  private let device: D
-  private let context: RunContext
-  private let options: PlayerOptions
-  private let confirm: @Sendable (WaitingStep) async -> Bool
-  private let teller: AsyncStream<RunProgress>.Continuation
+  private let run: PlayerRun<D>
 
   /// A player for one run.
   ///
@@ -39,23 +35,42 @@ public final class RoutinePlayer<D: RoutineDevice>: Sendable {
     _ plan: Plan, on device: D, context: RunContext, options: PlayerOptions = PlayerOptions(),
     confirm: @escaping @Sendable (WaitingStep) async -> Bool
   ) {
-    self.plan = plan
-    self.device = device
-    self.context = context
-    self.options = options
-    self.confirm = confirm
+    let teller: AsyncStream<RunProgress>.Continuation
     (progress, teller) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.progressLimit))
+    run = PlayerRun(plan, device: device, context: context, options: options, confirm: confirm, teller: teller)
   }
 
   /// Plays the plan, once. Call it on the device's timeline.
   public func play() async -> RunReport {
-    let run = PlayerRun(self.plan, device: device, context: context, options: options, confirm: confirm, teller: teller)
-    return await withTaskCancellationHandler {
+    await withTaskCancellationHandler {
       await run.play()
     } onCancel: {
       run.enter(.cancelled)
     }
   }
+
+  // MARK: Steering a streamed run
+
+  /// Ramps to rest and holds the place, for an hour at most. Streamed mode.
+  ///
+  /// - Throws: ``SteeringError`` when the run does not play, or does not stream; it goes on as it was.
+  public func pause() async throws(SteeringError) { try await run.steer(.pause) }
+
+  /// Goes on from where ``pause()`` held.
+  public func resume() async throws(SteeringError) { try await run.steer(.resume) }
+
+  /// Goes on at another place of the plan's nominal time, also from a pause. The motor ramps to rest in between.
+  ///
+  /// - Throws: ``SteeringError`` when the run does not play, or the place is in a wait or beyond the end.
+  public func seek(to offset: Duration) async throws(SteeringError) {
+    try await run.steer(.seek(offset.wholeMilliseconds))
+  }
+
+  /// Plays another plan, compiled for the same device and mode, from the first step on that the device does not have yet: that is about the look-ahead and a second
+  /// away. What comes before must be the same in both.
+  ///
+  /// - Throws: ``SteeringError`` where it is not; the run goes on as it was.
+  public func replacePlan(with plan: Plan) async throws(SteeringError) { try await run.steer(.replace(plan)) }
 }
 
 /// One run: carries out what the session decides. Everything happens on the device's timeline.
@@ -73,6 +88,8 @@ private actor PlayerRun<D: RoutineDevice> {
   private var listening: [Task<Void, any Error>] = []
   private var ending: CheckedContinuation<Void, Never>?
   private var isOver = false
+  private var steerings: [Int: CheckedContinuation<Result<Void, SteeringError>, Never>] = [:]
+  private var nextSteering = 0
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { timeline.asUnownedSerialExecutor() }
 
@@ -101,7 +118,7 @@ private actor PlayerRun<D: RoutineDevice> {
     asking?.cancel()
     timer?.cancel()
     teller.finish()
-    return session.report(context)
+    return session.report(context, at: timeline.now)
   }
 
   /// From anywhere, in any task: runs on the timeline, after what is ready there.
@@ -122,6 +139,31 @@ private actor PlayerRun<D: RoutineDevice> {
           await self?.handle(.telemetry(sample.telemetry, receivedAt: sample.receivedAt))
         }
       })
+    guard session.stream != nil else { return }
+    let credits = device.streamCredits
+    listening.append(
+      timeline.start { [weak self] in
+        for await credit in credits { await self?.handle(.credit(credit)) }
+      })
+    listening.append(
+      timeline.start { [device, weak self] in
+        await device.followClock { [weak self] clock in await self?.handle(.clock(clock)) }
+      })
+  }
+
+  func steer(_ what: Steering) async throws(SteeringError) {
+    let id = nextSteering
+    nextSteering += 1
+    let result = await withCheckedContinuation { continuation in
+      steerings[id] = continuation
+      if isOver { answer(id, .failure(SteeringError(description: "The run has ended."))) }
+      handle(.steer(id, what))
+    }
+    try result.get()
+  }
+
+  private func answer(_ id: Int, _ result: Result<Void, SteeringError>) {
+    steerings.removeValue(forKey: id)?.resume(returning: result)
   }
 
   private func handle(_ input: PlayerSession.Input) {
@@ -130,6 +172,8 @@ private actor PlayerRun<D: RoutineDevice> {
       case .tell(let progress): teller.yield(progress)
       case .perform(let operation): perform(operation)
       case .upload: upload()
+      case .stream(let step): queue(step)
+      case .steered(let id, let result): answer(id, result)
       case .ask(let step): ask(step)
       case .stopAsking:
         asking?.cancel()
@@ -141,6 +185,14 @@ private actor PlayerRun<D: RoutineDevice> {
       }
     }
     armTimer()
+  }
+
+  private func queue(_ step: StreamedStep) {
+    timeline.start { [device, weak self] in
+      let result: Result<Void, DeviceError>
+      do throws(DeviceError) { result = .success(try await device.queue(step)) } catch { result = .failure(error) }
+      await self?.handle(.queued(result))
+    }
   }
 
   private func perform(_ operation: ControlRequest.Body) {

@@ -22,6 +22,7 @@ extension RunReport {
     case endMicroseconds = "end_us"
     case rest
     case lateness
+    case stream
     case steps
     case motion
   }
@@ -53,6 +54,7 @@ extension RunReport {
     try container.encode(endMicroseconds, forKey: .endMicroseconds)
     try container.encode(rest, forKey: .rest)
     try container.encode(lateness, forKey: .lateness)
+    try container.encode(stream, forKey: .stream)
     try container.encode(steps, forKey: .steps)
     try container.encode(motion, forKey: .motion)
   }

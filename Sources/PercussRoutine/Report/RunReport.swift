@@ -1,3 +1,5 @@
+internal import PercussTime
+
 /// The evidence of one run: what was planned, what happened when and by whose clock, how it ended, and what the motor did.
 ///
 /// ```swift
@@ -6,7 +8,7 @@
 /// try report.json(.pretty)                    // what `percuss run --report FILE.json` writes
 /// ```
 ///
-/// Instants are whole microseconds from the start of the run: the device instant at which it began (uploaded), or the host instant at which it was
+/// Instants are whole microseconds from the start of the run: the device instant at which it began (uploaded, streamed), or the host instant at which it was
 /// due to begin (live). The written form is described in `protocol-spec/report.md`; equal reports are written as equal bytes.
 public struct RunReport: Codable, Equatable, Sendable {
   /// How the run ended.
@@ -41,6 +43,8 @@ public struct RunReport: Codable, Equatable, Sendable {
   public var rest: RestEvidence
   /// How late the steps were.
   public var lateness: LatenessSummary
+  /// How the steps were brought to the device ahead of time; nil unless they were streamed.
+  public var stream: StreamEvidence?
   /// Every step of the plan in order, entered or not.
   public var steps: [StepReport]
   /// What the motor did.
@@ -51,7 +55,8 @@ public struct RunReport: Codable, Equatable, Sendable {
     outcome: RunOutcome, reason: RunReason, routine: RoutineSummary, mode: PlayMode, device: DeviceDescription,
     link: LinkDescription, seed: UInt64?, isVirtualTime: Bool, leaseMilliseconds: Int,
     lossPolicy: ReportedLossPolicy, toleranceMicroseconds: Int64, latePolicy: LatePolicy, leadMicroseconds: Int64,
-    endMicroseconds: Int64?, rest: RestEvidence, steps: [StepReport], motion: MotionTrace
+    endMicroseconds: Int64?, rest: RestEvidence, lateness: LatenessSummary? = nil, stream: StreamEvidence? = nil,
+    steps: [StepReport], motion: MotionTrace
   ) {
     self.outcome = outcome
     self.reason = reason
@@ -68,7 +73,8 @@ public struct RunReport: Codable, Equatable, Sendable {
     self.leadMicroseconds = leadMicroseconds
     self.endMicroseconds = endMicroseconds
     self.rest = rest
-    self.lateness = LatenessSummary(of: steps)
+    self.lateness = lateness ?? LatenessSummary(of: steps)
+    self.stream = stream
     self.steps = steps
     self.motion = motion
   }
@@ -132,6 +138,8 @@ public struct RunReason: Codable, Equatable, Sendable {
     case unplayable
     /// The stored routine was not the uploaded one.
     case notStored = "not_stored"
+    /// The streamed steps did not reach the device in time; it brought its motor to rest.
+    case underflow
     /// The motor was not seen at rest in time.
     case notAtRest = "not_at_rest"
   }
@@ -229,5 +237,16 @@ public struct LatenessSummary: Codable, Equatable, Sendable {
     p90Microseconds = percentile(90)
     p99Microseconds = percentile(99)
     maximumMicroseconds = ordered.last
+  }
+
+  /// Of a run without end, whose steps are not all kept: percentiles to within 1/32, the maximum exact.
+  init(of histogram: LatenessHistogram, unobserved: Int) {
+    count = Int(clamping: histogram.count)
+    earlyCount = Int(clamping: histogram.earlyCount)
+    unobservedCount = unobserved
+    p50Microseconds = histogram.p50?.wholeMicroseconds
+    p90Microseconds = histogram.p90?.wholeMicroseconds
+    p99Microseconds = histogram.p99?.wholeMicroseconds
+    maximumMicroseconds = histogram.maximum?.wholeMicroseconds
   }
 }

@@ -49,6 +49,8 @@ struct PlanCommand: ParsableCommand {
     let steps: Int
     let nominalDurationMs: UInt32
     let longestDurationMs: UInt32
+    /// The first step that comes again and again; nil in a routine that ends.
+    let endlessFromStep: Int?
   }
 
   func run() throws {
@@ -57,7 +59,7 @@ struct PlanCommand: ParsableCommand {
       let opened = try OpenedDevice(device)
       defer { opened.close() }
       let (feature, name) = try opened.run { bench in (bench.device.feature, bench.name) }
-      let plan = try Plan(compiling: document, for: DeviceLimits(feature), mode: mode.resolved(for: feature))
+      let plan = try Plan(compiling: document, for: DeviceLimits(feature), mode: mode.resolved(for: feature, document))
       output.json ? printLines(plan, device: name) : printTable(plan, device: name)
     }
   }
@@ -77,7 +79,8 @@ struct PlanCommand: ParsableCommand {
       JSONLine.text(
         Summary(
           name: plan.name, mode: plan.mode.rawValue, device: device, steps: plan.steps.count,
-          nominalDurationMs: plan.nominalDuration, longestDurationMs: plan.totalDuration)))
+          nominalDurationMs: plan.nominalDuration, longestDurationMs: plan.totalDuration,
+          endlessFromStep: plan.loop?.lowerBound)))
   }
 
   private func printTable(_ plan: Plan, device: String) {
@@ -87,6 +90,7 @@ struct PlanCommand: ParsableCommand {
     if plan.totalDuration != plan.nominalDuration {
       say("  up to \(clock(plan.totalDuration)) if each confirmation comes at the last moment")
     }
+    if let loop = plan.loop { say("  then again from step \(loop.lowerBound), until it is stopped") }
     say(terminal.styled("\n  step    offset  duration  what                       force  from", .dim))
     for step in plan.steps {
       for prompt in plan.prompts(atStepAt: step.index) { say("        " + terminal.styled("“\(prompt)”", .cyan)) }

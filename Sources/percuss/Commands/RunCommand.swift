@@ -25,8 +25,16 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Who keeps the time: \(ModeArgument.names).")
   var mode = ModeArgument.auto
 
-  @Option(help: "How long the device waits for a sign of life before it stops, 500ms to 60s.")
-  var lease = DurationArgument(.seconds(2))
+  @Option(
+    help:
+      "Streamed: how far ahead the device always has its steps, 100ms to 60s; shorter stalls of the link change none.")
+  var lookAhead = DurationArgument(.seconds(2))
+
+  @Option(
+    help:
+      "How long the device waits for a sign of life before it stops, 500ms to 60s; 2s unless streamed, then one and a half look-aheads and 1s."
+  )
+  var lease: DurationArgument?
 
   @Option(help: "What the device does when this program or the link is lost: stop, finish-routine.")
   var onLoss = LossArgument.stop
@@ -59,8 +67,11 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard (.milliseconds(500) ... .seconds(60)).contains(lease.duration) else {
+    guard lease.map({ (.milliseconds(500) ... .seconds(60)).contains($0.duration) }) ?? true else {
       throw ValidationError("--lease is 500ms to 60s.")
+    }
+    guard (.milliseconds(100) ... .seconds(60)).contains(lookAhead.duration) else {
+      throw ValidationError("--look-ahead is 100ms to 60s.")
     }
     guard report == nil || report != plot else { throw ValidationError("--report and --plot name the same file.") }
   }
@@ -93,14 +104,16 @@ struct RunCommand: ParsableCommand {
   private func play(
     _ document: RoutineDocument, on opened: OpenedDevice, until interruption: Interruption
   ) throws -> RunReport {
-    let options = PlayerOptions(
-      lease: lease.duration, lossPolicy: onLoss.policy, tolerance: tolerance.duration, latePolicy: onLate.policy)
     let confirmation = Confirmation(confirm ?? (opened.isVirtualTime ? .yes : .ask))
     let progressLine = ProgressLine(output.json ? .json : .text, terminal: .ofStandardOutput())
     return try opened.run(until: interruption) { bench in
       let plan = try Plan(
         compiling: document, for: DeviceLimits(bench.device.feature),
-        mode: mode.resolved(for: bench.device.feature))
+        mode: mode.resolved(for: bench.device.feature, document))
+      let options = PlayerOptions(
+        lease: lease?.duration ?? PlayerOptions.lease(for: plan.mode, lookAhead: lookAhead.duration),
+        lossPolicy: onLoss.policy, tolerance: tolerance.duration, latePolicy: onLate.policy,
+        lookAhead: lookAhead.duration)
       let player = RoutinePlayer(
         plan, on: bench.device, context: try await bench.context(), options: options,
         confirm: { step in await confirmation.confirm(step, on: bench.timeline) })

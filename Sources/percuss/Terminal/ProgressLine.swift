@@ -49,6 +49,8 @@ final class ProgressLine: Sendable {
         prompt: plan.prompts(atStepAt: index).last)
     case .waiting(let step): Line(event: "waiting", step: step.index, prompt: step.prompt)
     case .confirmed(let index): Line(event: "confirmed", step: index)
+    case .paused: Line(event: "paused")
+    case .resumed: Line(event: "resumed")
     case .moving(let position):
       Line(
         event: "moving", step: position.step, elapsedMs: position.elapsed.wholeMilliseconds,
@@ -65,6 +67,7 @@ final class ProgressLine: Sendable {
     case .takingControl: "taking_control"
     case .checkingSlot: "checking_slot"
     case .uploading: "uploading"
+    case .queueing: "queueing"
     case .starting: "starting"
     }
   }
@@ -81,6 +84,8 @@ final class ProgressLine: Sendable {
     case .waiting(let step):
       printLine(terminal.styled("  \(step.prompt ?? "Waiting for the operator"): press Return to go on", .yellow))
     case .confirmed: printLine("  confirmed")
+    case .paused: printLine("  paused")
+    case .resumed: printLine("  resumed")
     case .moving(let position): if terminal.isInteractive { draw(bar(position, of: plan)) }
     case .stopping: if terminal.isInteractive { draw("stopping …") }
     case .finished: erase()

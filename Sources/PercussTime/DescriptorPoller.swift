@@ -127,14 +127,16 @@ final class DescriptorPoller: Sendable {
 
   /// Calls the handlers of what has happened, without waiting.
   func poll() {
-    handleEvents(timeout: 0)
+    handleEvents(timeout: 0, awake: {})
   }
 
   /// Waits until the deadline, a ring or an event, whichever is first, and calls the handlers.
-  func wait(until deadline: MonotonicInstant?) {
+  ///
+  /// - Parameter awake: called when the wait is over, before the handlers: what they add needs no ring.
+  func wait(until deadline: MonotonicInstant?, awake: () -> Void) {
     // A timer that is set too early wakes the loop once in vain, which is cheaper than to set it anew at every change.
     if let deadline, deadline < .distantFuture { arm(deadline) }
-    handleEvents(timeout: -1)
+    handleEvents(timeout: -1, awake: awake)
   }
 
   private func arm(_ deadline: MonotonicInstant) {
@@ -147,9 +149,10 @@ final class DescriptorPoller: Sendable {
     armed.store(deadline.nanoseconds, ordering: .relaxed)
   }
 
-  private func handleEvents(timeout: CInt) {
+  private func handleEvents(timeout: CInt, awake: () -> Void) {
     withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.eventsPerTurn) { events in
       let count = epoll_wait(epoll, events.baseAddress, CInt(events.count), timeout)
+      awake()
       for index in 0..<max(0, Int(count)) { handle(events[index]) }
     }
   }

@@ -181,8 +181,7 @@ public final class RealTimeline: Timeline {
       case .workIsReady: if poller.hasWatches { poller.poll() }
       case .until(let deadline):
         if endsNow() { return }
-        poller.wait(until: deadline)
-        work.wakeUp()
+        poller.wait(until: deadline) { work.wakeUp() }
       }
     }
   }

@@ -79,6 +79,7 @@ public actor BusConnection {
   var socket: BusSocket?
   var counts = Statistics()
   var pending = PendingCalls()
+  private var templates = MessageTemplates()
   var signals = SignalTable()
   var exports = ExportTable()
   var unanswered = 0
@@ -154,7 +155,13 @@ public actor BusConnection {
   ) {
     do throws(DBusFailure) {
       guard pending.count < limits.pendingCalls else { throw .busy(limit: limits.pendingCalls) }
-      let serial = try transmit(try Message.methodCall(call, byteLimit: limits.messageBytes))
+      let key = MessageTemplates.Key(
+        isSignal: false, destination: call.destination, path: call.path, interface: call.interface, member: call.member,
+        expectsReply: call.expectsReply, startsService: call.startsService)
+      let message = try templates.message(key, call.arguments) { () throws(DBusFailure) in
+        try Message.methodCall(call, byteLimit: limits.messageBytes)
+      }
+      let serial = try transmit(message)
       guard call.expectsReply else { return answer(.success([])) }
       let deadline = timeline.now.advanced(by: timeout)
       pending.add(
@@ -173,7 +180,13 @@ public actor BusConnection {
   ///
   /// - Throws: ``DBusFailure/invalid(_:)``, ``DBusFailure/congested(queuedBytes:)``, ``DBusFailure/disconnected``.
   public func emit(_ signal: Signal) throws(DBusFailure) {
-    _ = try transmit(try Message.signal(signal, byteLimit: limits.messageBytes))
+    let key = MessageTemplates.Key(
+      isSignal: true, destination: signal.destination, path: signal.path, interface: signal.interface,
+      member: signal.member)
+    let message = try templates.message(key, signal.arguments) { () throws(DBusFailure) in
+      try Message.signal(signal, byteLimit: limits.messageBytes)
+    }
+    _ = try transmit(message)
   }
 
   func transmit(_ message: borrowing Message) throws(DBusFailure) -> UInt32 {

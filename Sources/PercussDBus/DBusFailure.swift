@@ -33,13 +33,21 @@ public enum DBusFailure: Error, Equatable, Sendable, CustomStringConvertible {
   }
 }
 
+extension DBusFailure {
+  /// Whether the bus answered that nobody owns the name that was called or asked about.
+  public var isUnowned: Bool {
+    guard case .refused(let name, _) = self else { return false }
+    return name == DBusErrorName.nameHasNoOwner || name == DBusErrorName.serviceUnknown
+  }
+}
+
 /// The names of errors that every bus knows (D-Bus Specification and the reference implementation).
 public enum DBusErrorName {
   /// Something, said in the message only.
   public static let failed = "org.freedesktop.DBus.Error.Failed"
-  /// Nobody owns the name that was called.
+  /// Nobody owns the name that was called, and the bus could not start a service for it.
   public static let serviceUnknown = "org.freedesktop.DBus.Error.ServiceUnknown"
-  /// Nobody owns the name that was asked about.
+  /// Nobody owns the name that was asked about, or called by a call that starts no service.
   public static let nameHasNoOwner = "org.freedesktop.DBus.Error.NameHasNoOwner"
   /// The peer left, or did not answer in the bus's own time.
   public static let noReply = "org.freedesktop.DBus.Error.NoReply"

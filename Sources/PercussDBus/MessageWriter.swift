@@ -48,6 +48,7 @@ struct MessageWriter {
     case .descriptor(let passed): try unsafe append(passed, to: &iterator)
     case .bytes(let bytes): try unsafe append(bytes, to: &iterator)
     case .array(let values, let element):
+      guard Self.isComplete(element) else { throw .invalid("an array of \(element.description.debugDescription)") }
       try unsafe within(CDBusTypeArray, of: element.description, of: &iterator, depth: depth) {
         (writer, inner) throws(DBusFailure) in
         for value in values {
@@ -58,6 +59,9 @@ struct MessageWriter {
         }
       }
     case .dictionary(let entries, let key, let type):
+      guard Self.isComplete(key), Self.isComplete(type) else {
+        throw .invalid("a dictionary of \(key.description.debugDescription) to \(type.description.debugDescription)")
+      }
       try unsafe within(CDBusTypeArray, of: "{\(key)\(type)}", of: &iterator, depth: depth) {
         (writer, inner) throws(DBusFailure) in
         for entry in entries {
@@ -153,6 +157,11 @@ struct MessageWriter {
       throw error
     }
     guard unsafe dbus_message_iter_close_container(&iterator, &inner) != 0 else { throw .outOfMemory }
+  }
+
+  /// Whether this is the type of one value; the signature that it is a part of is known to be valid.
+  private static func isComplete(_ type: Signature) -> Bool {
+    type == .string || type == .variant || type.count == 1
   }
 
   private mutating func take(_ bytes: Int) throws(DBusFailure) {

@@ -87,7 +87,7 @@ public actor Device {
     self.feature = feature
     timeline = link.timeline
     dialectName = dialect.name
-    session = Session(dialect: dialect, limits: limits)
+    session = Session(dialect: dialect, limits: limits, isFresh: link.beganConnection)
   }
 
   deinit {

@@ -23,7 +23,9 @@ extension Session {
       request.operation.opCode == response.opCode
     {
       outstanding = nil
-      if response.result == .stale, !request.wasRewritten, !request.isAbandoned, request.restarts < 2 {
+      if request.findsNumbers {
+        findNumbers(after: request, response.result)
+      } else if response.result == .stale, !request.wasRewritten, !request.isAbandoned, request.restarts < 2 {
         // A stop overtook it on the way, and nothing was done: it gets a sequence number of its own after the stop's.
         waiting.insert(
           Request(callers: request.callers, operation: request.operation, restarts: request.restarts + 1), at: 0)
@@ -34,6 +36,19 @@ extension Session {
       if response.result == .controlRequired { loseControl(cause: nil, &actions) }
     } else {
       statistics.unmatchedResponses += 1
+    }
+  }
+
+  /// The newest number *n* that the device has seen is, where `stale` was answered to number *s*, one of *s* + 1 ... *s* + 128. Otherwise *s* is the
+  /// newest now, or among the last ones, which are still kept (protocol-spec/README.md, section 6).
+  private mutating func findNumbers(after request: Request, _ result: ControlResult) {
+    if result == .stale {
+      sequence = request.sequence &+ (numberSearches % 2 == 1 ? 128 : 1)
+    } else {
+      // Stops may have gone further meanwhile.
+      let next = request.sequence &+ UInt8(WireConstants.replayDepth)
+      if next &- sequence < 128 { sequence = next }
+      numberSearches = 0
     }
   }
 

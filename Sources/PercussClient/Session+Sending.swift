@@ -14,6 +14,9 @@ extension Session {
     } else if let request = outstanding, request.isReady(at: now) {
       outstanding?.wantsWrite = false
       write(request.value, .request(sequence: request.sequence), at: now, &actions)
+    } else if outstanding == nil, stops.isEmpty, !waiting.isEmpty, numberSearches > 0 {
+      numberSearches -= 1
+      begin(Request(callers: [], operation: .routineQuery(slot: 0), findsNumbers: true), at: now, &actions)
     } else if outstanding == nil, stops.isEmpty, !waiting.isEmpty {
       begin(waiting.removeFirst(), at: now, &actions)
     } else if let keepAliveDue, keepAliveDue <= now {

@@ -109,6 +109,8 @@ public struct Session: Sendable {
     var restarts = 0
     /// Its caller gave it up, or somebody stopped the motor: whatever comes of it, it is not written again.
     var isAbandoned = false
+    /// It has no caller: its answer tells which sequence numbers are ahead of those that the device has seen.
+    var findsNumbers = false
   }
 
   enum Writing: Equatable {
@@ -136,14 +138,21 @@ public struct Session: Sendable {
   /// Until when a report of a stop may be that of a stop which this session asked for.
   var ownStopReportDeadline: MonotonicInstant?
   var sequence: UInt8 = 0
+  /// How many requests may still be spent on finding a sequence number that is ahead; 0 once there is one.
+  var numberSearches: Int
   var nextNumber: UInt64 = 0
   var events = CounterWindow()
   var telemetry = CounterWindow()
 
-  /// A session for a fresh connection.
-  public init(dialect: any Dialect = PercussDialect(), limits: Limits = Limits()) {
+  /// A session for a connection.
+  ///
+  /// - Parameter isFresh: whether the connection began with this session. Otherwise the device may have had requests of the same central over it, and the
+  ///   first request is preceded by a harmless one that finds a sequence number ahead of theirs: with one that they had, a request would be taken for a
+  ///   repeated one, and be answered without being executed (PCS/CL/SQ/BV-03).
+  public init(dialect: any Dialect = PercussDialect(), limits: Limits = Limits(), isFresh: Bool = true) {
     self.dialect = dialect
     self.limits = limits
+    numberSearches = isFresh ? 0 : 4
   }
 
   /// How many requests wait for their turn.

@@ -18,8 +18,8 @@ struct Conversation {
   /// Everything written, requests and commands, with its bytes.
   private(set) var written: [[UInt8]] = []
 
-  init(limits: Session.Limits = Session.Limits()) {
-    session = Session(limits: limits)
+  init(limits: Session.Limits = Session.Limits(), isFresh: Bool = true) {
+    session = Session(limits: limits, isFresh: isFresh)
   }
 
   mutating func submit(_ name: String, _ operation: ControlRequest.Body) -> [String] {

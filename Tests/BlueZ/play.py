@@ -57,18 +57,18 @@ def archive(folder, target):
         subprocess.run(["cpio", "--quiet", "--null", "--create", "--format=newc", "--owner=0:0"], cwd=folder, input=names, stdout=file, check=True)
 
 
-def programs(needed, work):
-    """An archive with our own programs, from a release build, and the shared libraries that they need beyond the guest's."""
+def programs(needed, given, work):
+    """An archive with our own programs, from a release build, and the shared libraries that they need."""
     if not needed:
         return []
-    for product in needed:
-        build = ["swift", "build", "--configuration", "release", "--static-swift-stdlib", "--product", product]
-        if subprocess.run(build, cwd=ROOT).returncode != 0:
-            sys.exit(70)
+    if not given:
+        for product in needed:
+            if subprocess.run(["swift", "build", "--configuration", "release", "--product", product], cwd=ROOT).returncode != 0:
+                sys.exit(70)
     folder = work / "programs"
     (folder / "usr/bin").mkdir(parents=True)
     for product in needed:
-        binary = ROOT / ".build/release" / product
+        binary = pathlib.Path(given or ROOT / ".build/release") / product
         target = folder / "usr/bin" / product
         subprocess.run(["strip", "-o", target, binary], check=True)
         listing = subprocess.run(["ldd", binary], capture_output=True, text=True).stdout
@@ -125,6 +125,7 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--scenario", action="append", default=[])
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--programs", metavar="FOLDER")
     options = parser.parse_args()
     known = scenarios()
     if options.list:
@@ -152,7 +153,7 @@ def main():
     chosen = [known[entry["scenario"]] for entry in entries]
     needed = sorted({program for settings in chosen for program in settings.get("needs", [])})
     preload = sorted({module for settings in chosen for module in settings.get("preload", [])})
-    ours = programs(needed, work)
+    ours = programs(needed, options.programs, work)
     print(f"Booting the guest for {len(entries)} scenarios", flush=True)
     seconds = BOOT_SECONDS + sum(entry["seconds"] + 15 for entry in entries)
     status = boot(guest, [guest / "base.cpio", guest / "python.cpio", *ours, rig(entries, preload, work)], results, seconds, work)

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Runs scenarios on the real Bluetooth stack: Linux, bluetoothd and two virtual controllers in QEMU, without KVM and without an adapter.
 #
-# Usage: Tests/BlueZ/run.sh [--list] [--scenario NAME[@CONFIGURATION]]... [--keep]
+# Usage: Tests/BlueZ/run.sh [--list] [--scenario NAME[@CONFIGURATION]]... [--keep] [--programs FOLDER]
 #   --scenario   only these; several may be given. Without: all
 #   --keep       leave the results of earlier runs; they are in .build/bluez-guest/results
+#   --programs   take our programs from there, instead of building them for release
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 Tests/Tools/require-packages.sh build guest

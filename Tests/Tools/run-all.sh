@@ -52,6 +52,8 @@ check routine-schema 120 python3 Tests/Tools/check-routine-schema.py
 check requirements 60 python3 Tests/Tools/check-requirements.py
 check dissector 120 Tests/Tools/check-dissector.sh
 check embedded 600 Tests/Embedded/run.sh
+# The real bluetoothd with strangers on both ends; what needs our programs built for release is in `make test-bluez`.
+check bluez 480 Tests/BlueZ/run.sh --scenario bluetoothctl@ordered --scenario bleak-central --scenario restarts
 check fuzz 600 Tests/Fuzz/run.sh
 
 printf '\n'

@@ -36,8 +36,8 @@ public actor BlueZPeripheral {
     public var security: [BluetoothUUID: AttributeSecurity] = [:]
     /// How it pairs; nil leaves that to another program's agent.
     public var pairing: PeripheralPairing? = PeripheralPairing()
-    /// Whether each characteristic has a descriptor with its name.
-    public var hasDescriptions = true
+    /// Whether each characteristic has a descriptor with its name, as a help for people with other clients.
+    public var hasDescriptions = false
     /// Where its objects are; two peripherals of one connection need two places.
     public var root = ObjectPath.root.appending("org").appending("percuss").appending("peripheral")
 

@@ -12,8 +12,9 @@ extension PeripheralSession {
   /// bluetoothd indicates whatever can be indicated.
   func indicates(_ uuid: BluetoothUUID) -> Bool { profile[uuid]?.properties.contains(.indicate) == true }
 
-  /// Somebody is the first to subscribe; bluetoothd does not say who. Values go out as signals.
+  /// Somebody has subscribed, maybe not the first; bluetoothd does not say who. Values go out as signals.
   mutating func notifyStarted(_ uuid: BluetoothUUID) {
+    guard channels[uuid] == nil else { return }
     // Most likely the one that came last.
     open(uuid, .signals, for: centrals.last?.id)
   }

@@ -24,6 +24,13 @@ final class AcquiredSocket: Sendable {
     return (own, clients)
   }
 
+  /// This end of a pair that an application has given: watched on the timeline. Nil when it cannot be.
+  static func adopt(
+    _ descriptor: PassedDescriptor, on timeline: RealTimeline, handler: @escaping @Sendable (DescriptorEvents) -> Void
+  ) -> AcquiredSocket? {
+    descriptor.take().flatMap { AcquiredSocket($0, on: timeline, handler: handler) }
+  }
+
   private init?(_ descriptor: CInt, on timeline: RealTimeline, handler: @escaping @Sendable (DescriptorEvents) -> Void)
   {
     let watch = try? timeline.watch(descriptor, for: .readable, handler)

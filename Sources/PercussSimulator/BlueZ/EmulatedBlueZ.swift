@@ -98,6 +98,7 @@ public actor EmulatedBlueZ {
   }
 
   private func begin(_ adapters: [EmulatedAdapter]) async throws(DBusFailure) {
+    extensions = [ApplicationHost(of: self)]
     await bus.exportObjectManager(at: .root)
     perform(daemon.begin(at: timeline.now))
     let rule = MatchRule(
@@ -214,6 +215,7 @@ public actor EmulatedBlueZ {
     guard !isStopped else { return }
     isStopped = true
     await bus.close()
+    for each in extensions { each.stop() }
     cease()
   }
 

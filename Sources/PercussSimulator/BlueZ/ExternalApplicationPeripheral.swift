@@ -1,0 +1,264 @@
+internal import PercussBlueZ
+internal import PercussDBus
+internal import PercussGATT
+internal import PercussLink
+internal import PercussTime
+
+/// An emulated adapter as a peripheral: hands what centrals ask over the air to the GATT applications that are registered on it, and what those notify to
+/// the centrals.
+///
+/// A value that is longer than one response is asked for once, where bluetoothd asks for each part. Descriptors other than the configuration of
+/// notifications, and permissions beyond "encrypted or not", are not emulated.
+actor ExternalApplicationPeripheral: RadioPeripheral {
+  /// Who has registered an application, and where it is.
+  struct Application: Hashable, Sendable {
+    let sender: String
+    let path: ObjectPath
+  }
+
+  nonisolated let timeline: RealTimeline
+  nonisolated var unownedExecutor: UnownedSerialExecutor { timeline.asUnownedSerialExecutor() }
+  nonisolated var profile: Profile { assumeIsolated { $0.offered } }
+
+  private let bus: BusConnection
+  /// The object that stands for a central.
+  private let path: @Sendable (CentralID) -> ObjectPath?
+  private var database = ApplicationDatabase()
+  private var offered = Profile(services: [])
+  private var applications: [Int: Application] = [:]
+  private var ports: [CentralID: any PeripheralPort] = [:]
+  private var notifiers: [BluetoothUUID: AcquiredSocket] = [:]
+  private var writers: [BluetoothUUID: AcquiredSocket] = [:]
+  private var answers: [Int: @Sendable (ATTError?) -> Void] = [:]
+  private var answerCount = 0
+
+  init(bus: BusConnection, path: @escaping @Sendable (CentralID) -> ObjectPath?) {
+    self.bus = bus
+    timeline = bus.timeline
+    self.path = path
+  }
+
+  // MARK: Applications
+
+  func add(_ registered: RegisteredApplication, _ application: Application, number: Int) {
+    applications[number] = application
+    database.add(registered, number: number)
+    offered = database.profile
+  }
+
+  func remove(_ number: Int) {
+    perform(database.remove(number))
+    applications[number] = nil
+    offered = database.profile
+  }
+
+  /// What may only be read and written over encrypted links.
+  var secured: Set<BluetoothUUID> { database.secured }
+
+  /// An application tells of changed properties, of which one may be a value.
+  func propertiesChanged(at path: ObjectPath, application: Int, _ changed: [String: DBusValue], gone: [String]) {
+    guard let uuid = database.uuid(of: path, application: application) else { return }
+    database.properties(of: uuid, appeared: changed.keys, gone: gone)
+    if let value = changed["Value"]?.bytes { perform(database.value(value, of: uuid)) }
+  }
+
+  // MARK: From the air
+
+  nonisolated func centralConnected(_ central: CentralID, port: any PeripheralPort) {
+    assumeIsolated { $0.ports[central] = port }
+  }
+
+  nonisolated func centralDisconnected(_ central: CentralID, reason: DisconnectReason) {
+    assumeIsolated { peripheral in
+      peripheral.ports[central] = nil
+      peripheral.perform(peripheral.database.disconnected(central))
+    }
+  }
+
+  nonisolated func read(
+    _ characteristic: BluetoothUUID, from central: CentralID,
+    answer: @escaping @Sendable (Result<[UInt8], ATTError>) -> Void
+  ) {
+    assumeIsolated { peripheral in
+      guard let call = peripheral.call("ReadValue", of: characteristic, [peripheral.options(central)]) else {
+        return answer(.failure(.unlikelyError))
+      }
+      peripheral.send(call) { _, result in
+        switch result {
+        case .success(let values): answer(values.first?.bytes.map { .success($0) } ?? .failure(.requestNotSupported))
+        case .failure(let failure): answer(.failure(ATTError(failure, isRead: true)))
+        }
+      }
+    }
+  }
+
+  nonisolated func write(
+    _ value: [UInt8], to characteristic: BluetoothUUID, type: WriteType, from central: CentralID,
+    answer: @escaping @Sendable (ATTError?) -> Void
+  ) {
+    assumeIsolated { peripheral in
+      peripheral.answerCount += 1
+      let number = peripheral.answerCount
+      peripheral.answers[number] = answer
+      peripheral.perform(peripheral.database.write(value, to: characteristic, by: central, number: number))
+    }
+  }
+
+  nonisolated func subscriptionChanged(_ characteristic: BluetoothUUID, isSubscribed: Bool, by central: CentralID) {
+    assumeIsolated { peripheral in
+      peripheral.perform(
+        isSubscribed
+          ? peripheral.database.subscribe(central, to: characteristic)
+          : peripheral.database.unsubscribe(central, from: characteristic))
+    }
+  }
+
+  nonisolated func indicationConfirmed(_ characteristic: BluetoothUUID, by central: CentralID) {
+    assumeIsolated { $0.tell("Confirm", characteristic) }
+  }
+
+  // MARK: To the application
+
+  private func perform(_ actions: [ApplicationDatabase.Action]) {
+    for action in actions {
+      switch action {
+      case .startNotify(let uuid): tell("StartNotify", uuid)
+      case .stopNotify(let uuid): tell("StopNotify", uuid)
+      case .acquireNotify(let uuid, let central): acquireNotify(uuid, central)
+      case .closeNotifier(let uuid): notifiers[uuid] = nil
+      case .acquireWrite(let uuid, let central): acquireWrite(uuid, central)
+      case .closeWriter(let uuid): writers[uuid] = nil
+      case .sendPacket(let uuid, let value): writers[uuid]?.send(value)
+      case .writeValue(let uuid, let value, let central, let number): write(value, uuid, central, number)
+      case .answer(let number, let error): answers.removeValue(forKey: number)?(error)
+      case .notify(let uuid, let value, let central): _ = ports[central]?.notify(value, of: uuid)
+      case .indicate(let uuid, let value, let central): _ = ports[central]?.indicate(value, of: uuid)
+      }
+    }
+  }
+
+  private func write(_ value: [UInt8], _ uuid: BluetoothUUID, _ central: CentralID, _ number: Int?) {
+    guard var call = call("WriteValue", of: uuid, [.bytes(value), options(central)]) else {
+      if let number { perform([.answer(number, .unlikelyError)]) }
+      return
+    }
+    guard let number else {
+      call.expectsReply = false
+      return send(call) { _, _ in }
+    }
+    send(call) { peripheral, result in
+      var refusal: ATTError?
+      if case .failure(let failure) = result { refusal = ATTError(failure, isRead: false) }
+      peripheral.perform([.answer(number, refusal)])
+    }
+  }
+
+  private func acquireNotify(_ uuid: BluetoothUUID, _ central: CentralID) {
+    guard let call = call("AcquireNotify", of: uuid, [options(central)]) else { return }
+    send(call) { peripheral, result in
+      let socket = peripheral.socket(in: result) { [weak peripheral] events in
+        peripheral?.assumeIsolated { $0.notified(uuid, events) }
+      }
+      peripheral.notifiers[uuid] = socket
+      let isFinal: Bool
+      switch result {
+      case .failure(.refused(BlueZ.ErrorName.failed, _)), .failure(.refused(BlueZ.ErrorName.noReply, _)),
+        .failure(.timedOut):
+        isFinal = true
+      default: isFinal = false
+      }
+      peripheral.perform(
+        peripheral.database.notifierAcquired(uuid, isRefused: socket == nil, mayStart: !isFinal))
+    }
+  }
+
+  private func acquireWrite(_ uuid: BluetoothUUID, _ central: CentralID) {
+    guard let call = call("AcquireWrite", of: uuid, [options(central)]) else { return }
+    send(call) { peripheral, result in
+      let socket = peripheral.socket(in: result) { [weak peripheral] events in
+        peripheral?.assumeIsolated { $0.writerHappened(uuid, events) }
+      }
+      peripheral.writers[uuid] = socket
+      var refusal: ATTError?
+      if socket == nil { refusal = .unlikelyError }
+      if case .failure(let failure) = result { refusal = ATTError(failure, isRead: false) }
+      peripheral.perform(peripheral.database.writerAcquired(uuid, refusal))
+    }
+  }
+
+  private func socket(
+    in result: Result<[DBusValue], DBusFailure>, _ handler: @escaping @Sendable (DescriptorEvents) -> Void
+  ) -> AcquiredSocket? {
+    guard case .success(let values) = result, values.count == 2, let descriptor = values[0].descriptor,
+      values[1].integer(as: UInt16.self) != nil
+    else { return nil }
+    return AcquiredSocket.adopt(descriptor, on: timeline, handler: handler)
+  }
+
+  private func notified(_ uuid: BluetoothUUID, _ events: DescriptorEvents) {
+    for _ in 0..<AcquiredSocket.turnLimit {
+      switch notifiers[uuid]?.receive() {
+      case .packet(let value): perform(database.value(value, of: uuid))
+      case .nothing, nil: return
+      case .empty:
+        // bluetoothd stops reading at an empty packet, too.
+        notifiers[uuid] = nil
+        return database.notifierClosed(uuid)
+      }
+    }
+  }
+
+  private func writerHappened(_ uuid: BluetoothUUID, _ events: DescriptorEvents) {
+    guard events.isDisjoint(with: [.hangUp, .error]) else {
+      writers[uuid] = nil
+      return database.writerClosed(uuid)
+    }
+    // Nothing is expected from there.
+    _ = writers[uuid]?.receive()
+  }
+
+  // MARK: Calls
+
+  private func options(_ central: CentralID) -> DBusValue {
+    var options = [NamedProperty("link", .string("LE"))]
+    if let path = path(central) { options.insert(NamedProperty("device", .objectPath(path)), at: 0) }
+    if let port = ports[central] {
+      options.append(NamedProperty("mtu", .uint16(UInt16(clamping: port.maximumTransmissionUnit))))
+    }
+    return .dictionary(of: options)
+  }
+
+  private func call(_ member: String, of uuid: BluetoothUUID, _ arguments: [DBusValue] = []) -> MethodCall? {
+    guard let (path, number) = database.place(of: uuid), let application = applications[number] else { return nil }
+    return MethodCall(
+      destination: application.sender, path: path, interface: BlueZ.Interface.characteristic, member: member,
+      arguments: arguments)
+  }
+
+  private func tell(_ member: String, _ uuid: BluetoothUUID) {
+    guard let call = call(member, of: uuid) else { return }
+    send(call) { _, _ in }
+  }
+
+  private func send(
+    _ call: MethodCall,
+    answer: @escaping @Sendable (isolated ExternalApplicationPeripheral, Result<[DBusValue], DBusFailure>) -> Void
+  ) {
+    bus.assumeIsolated { bus in
+      bus.send(call) { [weak self] result in
+        self?.assumeIsolated { answer($0, result) }
+      }
+    }
+  }
+}
+
+extension ATTError {
+  /// What bluetoothd makes of a call to an application that failed.
+  fileprivate init(_ failure: DBusFailure, isRead: Bool) {
+    guard case .refused(let name, let message) = failure else {
+      self = .unlikelyError
+      return
+    }
+    self.init(applicationError: DBusErrorReply(name, message), isRead: isRead)
+  }
+}

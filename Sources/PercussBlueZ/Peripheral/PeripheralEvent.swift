@@ -50,6 +50,12 @@ public struct PairingQuestion: Equatable, Sendable, CustomStringConvertible {
   /// What it wants.
   public var kind: Kind
 
+  /// A question.
+  public init(central: BluetoothAddress?, kind: Kind) {
+    self.central = central
+    self.kind = kind
+  }
+
   /// What is asked.
   public var description: String {
     let who = central?.description ?? "a central"

@@ -48,7 +48,7 @@ struct PeripheralRegistration {
     }
 
     var adapter: Adapter?
-    /// Why there is no adapter.
+    /// Why there is no adapter; nil as long as that is not known.
     var obstacle: PeripheralError?
     /// The unique name of bluetoothd; a new one has forgotten everything.
     var owner: String?
@@ -77,7 +77,6 @@ struct PeripheralRegistration {
 
   init(hasAgent: Bool) {
     self.hasAgent = hasAgent
-    surroundings.obstacle = .noBluetoothd
   }
 
   mutating func takeOutputs() -> [Output] {
@@ -162,7 +161,7 @@ struct PeripheralRegistration {
   /// Why not; nil also while the answers are under way.
   var obstacle: PeripheralError? {
     if isStopped { return .stopped }
-    guard let adapter = surroundings.adapter else { return surroundings.obstacle ?? .noBluetoothd }
+    guard let adapter = surroundings.adapter else { return surroundings.obstacle }
     if !adapter.isPeripheral { return .notAPeripheral(adapter: adapter.name) }
     if !adapter.isPowered { return .notPowered(adapter: adapter.name) }
     return isServing ? nil : refusal

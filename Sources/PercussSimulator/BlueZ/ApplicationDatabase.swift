@@ -207,6 +207,10 @@ struct ApplicationDatabase: Sendable {
     characteristics.keys.sorted().flatMap { unsubscribe(central, from: $0) }
   }
 
+  func isSubscribed(_ central: CentralID, to uuid: BluetoothUUID) -> Bool {
+    characteristics[uuid]?.subscribers.contains(central) == true
+  }
+
   /// The application notifies: everybody who has subscribed gets it.
   func value(_ value: [UInt8], of uuid: BluetoothUUID) -> [Action] {
     guard let characteristic = characteristics[uuid] else { return [] }

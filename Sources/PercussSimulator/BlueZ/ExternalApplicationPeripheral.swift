@@ -23,14 +23,28 @@ actor ExternalApplicationPeripheral: RadioPeripheral {
   private let bus: BusConnection
   /// The object that stands for a central.
   private let path: @Sendable (CentralID) -> ObjectPath?
-  private var database = ApplicationDatabase()
+  var database = ApplicationDatabase()
   private var offered = Profile(services: [])
   private var applications: [Int: Application] = [:]
-  private var ports: [CentralID: any PeripheralPort] = [:]
-  private var notifiers: [BluetoothUUID: AcquiredSocket] = [:]
-  private var writers: [BluetoothUUID: AcquiredSocket] = [:]
+  var ports: [CentralID: any PeripheralPort] = [:]
+  var notifiers: [BluetoothUUID: AcquiredSocket] = [:]
+  var writers: [BluetoothUUID: AcquiredSocket] = [:]
   private var answers: [Int: @Sendable (ATTError?) -> Void] = [:]
   private var answerCount = 0
+  /// What the radio has no room for yet, in order.
+  var waiting: [CentralID: [Outgoing]] = [:]
+  var nextAttempt: ScheduledAction?
+
+  struct Outgoing {
+    let uuid: BluetoothUUID
+    let value: [UInt8]
+    let isIndication: Bool
+  }
+
+  /// How many values wait for a central; bluetoothd knows no limit, here what is beyond it is lost.
+  static let waitingLimit = 4_096
+  /// Time between attempts to send what waits.
+  static let attemptInterval: Duration = .milliseconds(5)
 
   init(bus: BusConnection, path: @escaping @Sendable (CentralID) -> ObjectPath?) {
     self.bus = bus
@@ -71,6 +85,7 @@ actor ExternalApplicationPeripheral: RadioPeripheral {
   nonisolated func centralDisconnected(_ central: CentralID, reason: DisconnectReason) {
     assumeIsolated { peripheral in
       peripheral.ports[central] = nil
+      peripheral.waiting[central] = nil
       peripheral.perform(peripheral.database.disconnected(central))
     }
   }
@@ -117,9 +132,9 @@ actor ExternalApplicationPeripheral: RadioPeripheral {
     assumeIsolated { $0.tell("Confirm", characteristic) }
   }
 
-  // MARK: To the application
+  // MARK: What was decided
 
-  private func perform(_ actions: [ApplicationDatabase.Action]) {
+  func perform(_ actions: [ApplicationDatabase.Action]) {
     for action in actions {
       switch action {
       case .startNotify(let uuid): tell("StartNotify", uuid)
@@ -131,11 +146,15 @@ actor ExternalApplicationPeripheral: RadioPeripheral {
       case .sendPacket(let uuid, let value): writers[uuid]?.send(value)
       case .writeValue(let uuid, let value, let central, let number): write(value, uuid, central, number)
       case .answer(let number, let error): answers.removeValue(forKey: number)?(error)
-      case .notify(let uuid, let value, let central): _ = ports[central]?.notify(value, of: uuid)
-      case .indicate(let uuid, let value, let central): _ = ports[central]?.indicate(value, of: uuid)
+      case .notify(let uuid, let value, let central):
+        send(Outgoing(uuid: uuid, value: value, isIndication: false), to: central)
+      case .indicate(let uuid, let value, let central):
+        send(Outgoing(uuid: uuid, value: value, isIndication: true), to: central)
       }
     }
   }
+
+  // MARK: To the application
 
   private func write(_ value: [UInt8], _ uuid: BluetoothUUID, _ central: CentralID, _ number: Int?) {
     guard var call = call("WriteValue", of: uuid, [.bytes(value), options(central)]) else {
@@ -153,73 +172,9 @@ actor ExternalApplicationPeripheral: RadioPeripheral {
     }
   }
 
-  private func acquireNotify(_ uuid: BluetoothUUID, _ central: CentralID) {
-    guard let call = call("AcquireNotify", of: uuid, [options(central)]) else { return }
-    send(call) { peripheral, result in
-      let socket = peripheral.socket(in: result) { [weak peripheral] events in
-        peripheral?.assumeIsolated { $0.notified(uuid, events) }
-      }
-      peripheral.notifiers[uuid] = socket
-      let isFinal: Bool
-      switch result {
-      case .failure(.refused(BlueZ.ErrorName.failed, _)), .failure(.refused(BlueZ.ErrorName.noReply, _)),
-        .failure(.timedOut):
-        isFinal = true
-      default: isFinal = false
-      }
-      peripheral.perform(
-        peripheral.database.notifierAcquired(uuid, isRefused: socket == nil, mayStart: !isFinal))
-    }
-  }
-
-  private func acquireWrite(_ uuid: BluetoothUUID, _ central: CentralID) {
-    guard let call = call("AcquireWrite", of: uuid, [options(central)]) else { return }
-    send(call) { peripheral, result in
-      let socket = peripheral.socket(in: result) { [weak peripheral] events in
-        peripheral?.assumeIsolated { $0.writerHappened(uuid, events) }
-      }
-      peripheral.writers[uuid] = socket
-      var refusal: ATTError?
-      if socket == nil { refusal = .unlikelyError }
-      if case .failure(let failure) = result { refusal = ATTError(failure, isRead: false) }
-      peripheral.perform(peripheral.database.writerAcquired(uuid, refusal))
-    }
-  }
-
-  private func socket(
-    in result: Result<[DBusValue], DBusFailure>, _ handler: @escaping @Sendable (DescriptorEvents) -> Void
-  ) -> AcquiredSocket? {
-    guard case .success(let values) = result, values.count == 2, let descriptor = values[0].descriptor,
-      values[1].integer(as: UInt16.self) != nil
-    else { return nil }
-    return AcquiredSocket.adopt(descriptor, on: timeline, handler: handler)
-  }
-
-  private func notified(_ uuid: BluetoothUUID, _ events: DescriptorEvents) {
-    for _ in 0..<AcquiredSocket.turnLimit {
-      switch notifiers[uuid]?.receive() {
-      case .packet(let value): perform(database.value(value, of: uuid))
-      case .nothing, nil: return
-      case .empty:
-        // bluetoothd stops reading at an empty packet, too.
-        notifiers[uuid] = nil
-        return database.notifierClosed(uuid)
-      }
-    }
-  }
-
-  private func writerHappened(_ uuid: BluetoothUUID, _ events: DescriptorEvents) {
-    guard events.isDisjoint(with: [.hangUp, .error]) else {
-      writers[uuid] = nil
-      return database.writerClosed(uuid)
-    }
-    // Nothing is expected from there.
-    _ = writers[uuid]?.receive()
-  }
-
   // MARK: Calls
 
-  private func options(_ central: CentralID) -> DBusValue {
+  func options(_ central: CentralID) -> DBusValue {
     var options = [NamedProperty("link", .string("LE"))]
     if let path = path(central) { options.insert(NamedProperty("device", .objectPath(path)), at: 0) }
     if let port = ports[central] {
@@ -228,7 +183,7 @@ actor ExternalApplicationPeripheral: RadioPeripheral {
     return .dictionary(of: options)
   }
 
-  private func call(_ member: String, of uuid: BluetoothUUID, _ arguments: [DBusValue] = []) -> MethodCall? {
+  func call(_ member: String, of uuid: BluetoothUUID, _ arguments: [DBusValue] = []) -> MethodCall? {
     guard let (path, number) = database.place(of: uuid), let application = applications[number] else { return nil }
     return MethodCall(
       destination: application.sender, path: path, interface: BlueZ.Interface.characteristic, member: member,
@@ -240,7 +195,7 @@ actor ExternalApplicationPeripheral: RadioPeripheral {
     send(call) { _, _ in }
   }
 
-  private func send(
+  func send(
     _ call: MethodCall,
     answer: @escaping @Sendable (isolated ExternalApplicationPeripheral, Result<[DBusValue], DBusFailure>) -> Void
   ) {
@@ -254,7 +209,7 @@ actor ExternalApplicationPeripheral: RadioPeripheral {
 
 extension ATTError {
   /// What bluetoothd makes of a call to an application that failed.
-  fileprivate init(_ failure: DBusFailure, isRead: Bool) {
+  init(_ failure: DBusFailure, isRead: Bool) {
     guard case .refused(let name, let message) = failure else {
       self = .unlikelyError
       return

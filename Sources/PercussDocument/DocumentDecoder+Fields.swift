@@ -70,6 +70,30 @@ extension DocumentDecoder {
     return inside(name) { decode(&$0, field.value) }
   }
 
+  /// Whether the document is of the one version that can be read; nothing else is worth a look when it is not.
+  package mutating func version(_ version: Int, key: String, in fields: Fields, at root: DocumentNode) -> Bool {
+    guard let field = fields[key] else {
+      guard !fields.meant.contains(key) else { return true }
+      let noun = form.noun
+      report(
+        "the key \(key) is missing", at: root.range, help: "the first line of a \(noun) is `\(key): \(version)`")
+      return true
+    }
+    return inside(key) { decoder in
+      if case .scalar(let text, let style) = field.value.content {
+        if text == String(version), style == .plain { return true }
+        if text == String(version) {
+          decoder.report("the version stands in quotes", at: field.value, help: "write `\(key): \(version)`")
+          return true
+        }
+      }
+      decoder.report(
+        "this version of the format is not known", at: field.value,
+        help: "this program reads version \(version): `\(key): \(version)`")
+      return false
+    }
+  }
+
   // MARK: Values
 
   /// A text for people: no longer than the limit, not blank, without control characters.

@@ -15,7 +15,7 @@ extension DocumentDecoder {
     let keys = ["percuss", "name", "description", "force", "steps"]
     let unknown = fields.inOrder.filter { !keys.contains($0.name) }
     for key in unknown.prefix(DiagnosticSink.limit) { fields.presume(Spelling.nearest(to: key.name, among: keys)) }
-    guard version(fields["percuss"], isPresumed: fields.meant.contains("percuss"), in: root) else { return nil }
+    guard version(RoutineDocument.version, key: "percuss", in: fields, at: root) else { return nil }
     for key in unknown {
       report(
         "the key “\(key.name.shown)” is not known in a routine", at: key.range,
@@ -34,31 +34,6 @@ extension DocumentDecoder {
     return RoutineDocument(
       name: name, description: description, forceLimit: force, forceRange: fields["force"]?.value.range,
       steps: steps.steps, source: source)
-  }
-
-  /// Whether the document is of the one version that can be read; nothing else is looked at when it is not.
-  private mutating func version(_ field: Field?, isPresumed: Bool, in root: DocumentNode) -> Bool {
-    guard let field else {
-      guard !isPresumed else { return true }
-      report(
-        "the key percuss is missing", at: root.range,
-        help: "the first line of a routine is `percuss: \(RoutineDocument.version)`")
-      return true
-    }
-    return inside("percuss") { decoder in
-      if case .scalar(let text, let style) = field.value.content {
-        if text == String(RoutineDocument.version), style == .plain { return true }
-        if text == String(RoutineDocument.version) {
-          decoder.report(
-            "the version stands in quotes", at: field.value, help: "write `percuss: \(RoutineDocument.version)`")
-          return true
-        }
-      }
-      decoder.report(
-        "this version of the format is not known", at: field.value,
-        help: "this program reads version \(RoutineDocument.version): `percuss: \(RoutineDocument.version)`")
-      return false
-    }
   }
 
   // MARK: Steps

@@ -55,7 +55,7 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures(asJSON: output.json) {
-      let document = try DocumentFile.load(file)
+      let document = try RoutineFile.load(file)
       let opened = try OpenedDevice(device)
       defer { opened.close() }
       let (feature, name) = try opened.run { bench in (bench.device.feature, bench.name) }

@@ -78,7 +78,7 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures(asJSON: output.json) {
-      let document = try DocumentFile.load(file)
+      let document = try RoutineFile.load(file)
       let (reportFile, plotFile) = (try self.report.map(OutputFile.init), try plot.map(OutputFile.init))
       let interruption = Interruption()
       let opened = try OpenedDevice(device)

@@ -27,7 +27,7 @@ struct ValidateCommand: ParsableCommand {
     var areValid = true
     for file in files {
       do {
-        let document = try DocumentFile.load(file)
+        let document = try RoutineFile.load(file)
         say(output.json ? JSONLine.text(Line(file: file, name: document.name)) : "\(file): ok, “\(document.name)”")
       } catch {
         var failure = CommandFailure(error)

@@ -51,12 +51,15 @@ public struct InterfaceDescription: Sendable, Hashable {
     public var inputs: [Argument]
     /// What it answers.
     public var outputs: [Argument]
+    /// What it does, for whoever reads the introspection; empty for nothing.
+    public var summary: String
 
     /// A method.
-    public init(_ name: String, in inputs: [Argument] = [], out outputs: [Argument] = []) {
+    public init(_ name: String, in inputs: [Argument] = [], out outputs: [Argument] = [], summary: String = "") {
       self.name = name
       self.inputs = inputs
       self.outputs = outputs
+      self.summary = summary
     }
   }
 
@@ -78,17 +81,20 @@ public struct InterfaceDescription: Sendable, Hashable {
     public var type: Signature
     /// What may be done with it.
     public var access: Access
+    /// What it says, for whoever reads the introspection; empty for nothing.
+    public var summary: String
 
     /// A property.
-    public init(_ name: String, type: Signature, _ access: Access = .read) {
+    public init(_ name: String, type: Signature, _ access: Access = .read, summary: String = "") {
       self.name = name
       self.type = type
       self.access = access
+      self.summary = summary
     }
 
     /// A property whose type is a literal, as in `as`; traps when it is no signature.
-    public init(_ name: String, _ type: StaticString, _ access: Access = .read) {
-      self.init(name, type: Signature(literal: type), access)
+    public init(_ name: String, _ type: StaticString, _ access: Access = .read, summary: String = "") {
+      self.init(name, type: Signature(literal: type), access, summary: summary)
     }
   }
 

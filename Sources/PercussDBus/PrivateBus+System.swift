@@ -107,6 +107,23 @@ extension PrivateBus {
     return unsafe fclose(file) == 0 && written >= 0
   }
 
+  /// Whether somebody accepts connections at the path of a socket.
+  static func listens(at path: String) -> Bool {
+    let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { place in
+      for (index, byte) in path.utf8.prefix(place.count - 1).enumerated() { unsafe place[index] = byte }
+    }
+    return unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { target in
+        unsafe connect(descriptor, target, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+      }
+    }
+  }
+
   /// The beginning of a file.
   static func readFile(_ path: String) -> String? {
     guard let file = unsafe fopen(path, "re") else { return nil }

@@ -41,9 +41,13 @@ public final class PrivateBus: Sendable {
 
   /// Starts the daemon and blocks until it listens, at most 5 s.
   ///
-  /// - Parameter folder: where its private folder is made; nil for `XDG_RUNTIME_DIR`, else `TMPDIR`, else `/tmp`, whichever can be written first.
+  /// - Parameters:
+  ///   - folder: where its private folder is made; nil for `XDG_RUNTIME_DIR`, else `TMPDIR`, else `/tmp`, whichever can be written first.
+  ///   - socket: where it listens instead of in its private folder; then every user may connect who can reach that place.
   /// - Throws: ``DBusFailure/unreachable(address:reason:)`` when there is no dbus-daemon, naming the Debian package, or when it does not start.
-  public static func start(folder parent: String? = nil) throws(DBusFailure) -> PrivateBus {
+  public static func start(
+    folder parent: String? = nil, socket: String? = nil
+  ) throws(DBusFailure) -> PrivateBus {
     guard let program = Self.find("dbus-daemon") else {
       throw .unreachable(
         address: "dbus-daemon", reason: "there is no such program on PATH; install it with: apt-get install dbus-daemon"
@@ -51,26 +55,33 @@ public final class PrivateBus: Sendable {
     }
     let folder = try makeFolder(in: parent.map { [$0] } ?? Self.usualFolders)
     do {
-      return try start(program, in: folder)
+      return try start(program, in: folder, socket: socket)
     } catch {
       removeFolder(folder)
       throw error
     }
   }
 
-  private static func start(_ program: String, in folder: String) throws(DBusFailure) -> PrivateBus {
-    let address = BusAddress(path: "\(folder)/socket")
+  private static func start(
+    _ program: String, in folder: String, socket: String?
+  ) throws(DBusFailure) -> PrivateBus {
+    let path = socket ?? "\(folder)/socket"
+    let address = BusAddress(path: path)
     func failure(_ reason: String) -> DBusFailure { .unreachable(address: address.description, reason: reason) }
-    guard folder.utf8.count + "/socket".utf8.count <= 107 else {
-      throw failure("a socket's path has at most 107 bytes; set TMPDIR to a shorter one")
+    guard path.utf8.count <= 107 else {
+      throw failure(
+        "a socket's path has at most 107 bytes; \(socket == nil ? "set TMPDIR to a shorter one" : "choose a shorter one")"
+      )
     }
-    guard write(configuration(address), to: "\(folder)/bus.conf") else {
+    // dbus-daemon would take the place of one that listens there.
+    guard !listens(at: path) else { throw failure("something listens there already; stop it, or choose another place") }
+    guard write(configuration(address, admitsEveryone: socket != nil), to: "\(folder)/bus.conf") else {
       throw failure("\(folder)/bus.conf cannot be written")
     }
     guard let lifeline = Pipe(), let report = Pipe() else { throw failure("the system gave no pipe; see ulimit -n") }
     guard
       let shell = spawn(
-        "/bin/sh", ["sh", "-c", keeperScript, "sh", folder, program],
+        "/bin/sh", ["sh", "-c", keeperScript, "sh", folder, program, path],
         descriptors: [(lifeline.reading, 0), (report.writing, 3)])
     else { throw failure("the system did not start /bin/sh") }
     let keeper = Keeper(process: shell, lifeline: lifeline.takeWriting())
@@ -105,7 +116,7 @@ public final class PrivateBus: Sendable {
     unsafe waitpid(keeper.process, &status, 0)
   }
 
-  /// $1 is the folder, $2 the daemon. Only the daemon keeps descriptor 3; `read` returns when the owner is gone.
+  /// $1 is the folder, $2 the daemon, $3 the socket. Only the daemon keeps descriptor 3; `read` returns when the owner is gone.
   private static let keeperScript = """
     "$2" --config-file="$1/bus.conf" --nofork --nopidfile --print-address=3 </dev/null >"$1/log" 2>&1 &
     daemon=$!
@@ -114,10 +125,10 @@ public final class PrivateBus: Sendable {
     read -r nothing
     kill $daemon 2>/dev/null
     wait $daemon 2>/dev/null
-    rm -rf -- "$1"
+    rm -rf -- "$1" "$3"
     """
 
-  private static func configuration(_ address: BusAddress) -> String {
+  private static func configuration(_ address: BusAddress, admitsEveryone: Bool) -> String {
     """
     <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
      "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -128,7 +139,7 @@ public final class PrivateBus: Sendable {
       <policy context="default">
         <allow send_destination="*"/>
         <allow receive_sender="*"/>
-        <allow own="*"/>
+        <allow own="*"/>\(admitsEveryone ? "<allow user=\"*\"/>" : "")
       </policy>
       <limit name="max_incoming_bytes">1000000000</limit>
       <limit name="max_outgoing_bytes">1000000000</limit>

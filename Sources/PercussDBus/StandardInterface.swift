@@ -44,12 +44,15 @@ struct IntrospectionText {
     for interface in interfaces {
       text += " <interface name=\"\(Self.escaped(interface.name))\">\n"
       for method in interface.methods {
-        element("method", method.name, arguments: method.inputs.map { ($0, "in") } + method.outputs.map { ($0, "out") })
+        element(
+          "method", method.name, arguments: method.inputs.map { ($0, "in") } + method.outputs.map { ($0, "out") },
+          summary: method.summary)
       }
       for signal in interface.signals { element("signal", signal.name, arguments: signal.arguments.map { ($0, nil) }) }
       for property in interface.properties {
         text += "  <property name=\"\(Self.escaped(property.name))\" type=\"\(property.type)\" "
-        text += "access=\"\(property.access.rawValue)\"/>\n"
+        text += "access=\"\(property.access.rawValue)\""
+        text += property.summary.isEmpty ? "/>\n" : ">\n\(Self.annotation(property.summary))  </property>\n"
       }
       text += " </interface>\n"
     }
@@ -58,10 +61,11 @@ struct IntrospectionText {
   }
 
   private mutating func element(
-    _ kind: String, _ name: String, arguments: [(InterfaceDescription.Argument, direction: String?)]
+    _ kind: String, _ name: String, arguments: [(InterfaceDescription.Argument, direction: String?)],
+    summary: String = ""
   ) {
     text += "  <\(kind) name=\"\(Self.escaped(name))\""
-    guard !arguments.isEmpty else {
+    guard !arguments.isEmpty || !summary.isEmpty else {
       text += "/>\n"
       return
     }
@@ -71,7 +75,13 @@ struct IntrospectionText {
       if let direction { text += " direction=\"\(direction)\"" }
       text += "/>\n"
     }
+    if !summary.isEmpty { text += Self.annotation(summary) }
     text += "  </\(kind)>\n"
+  }
+
+  /// The annotation by which GLib's tools carry documentation.
+  private static func annotation(_ summary: String) -> String {
+    "   <annotation name=\"org.gtk.GDBus.DocString\" value=\"\(escaped(summary))\"/>\n"
   }
 
   private static func escaped(_ text: String) -> String {

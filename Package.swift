@@ -19,6 +19,7 @@ let mustache = Target.Dependency.product(name: "Mustache", package: "swift-musta
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 // The order below is the order of the layers: a target imports only what stands above it.
 let libraries: [Target] = [
@@ -50,6 +51,7 @@ let libraries: [Target] = [
       "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussDocument", "PercussDBus",
       "PercussBlueZ",
     ],
+    exclude: ["Control/README.md"],
     swiftSettings: houseSettings),
 ]
 
@@ -65,7 +67,7 @@ let programs: [Target] = [
     name: "percussd",
     dependencies: [
       "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussDocument", "PercussDBus",
-      "PercussBlueZ", "PercussSimulator", argumentParser, logging, serviceLifecycle,
+      "PercussBlueZ", "PercussSimulator", argumentParser, logging, serviceLifecycle, unixSignals,
     ],
     swiftSettings: houseSettings),
   .executableTarget(
@@ -114,6 +116,13 @@ let tests: [Target] = [
       "PercussSimulator",
     ],
     swiftSettings: houseSettings),
+  .testTarget(
+    name: "PercussSimulatorTests",
+    dependencies: [
+      "PercussSimulator", "PercussBlueZ", "PercussClient", "PercussCore", "PercussDBus", "PercussDocument",
+      "PercussGATT", "PercussLink", "PercussTime",
+    ],
+    exclude: ["BadConfigurations"], swiftSettings: houseSettings),
   // On a private bus, with a dbus-daemon of its own.
   .testTarget(name: "PercussDBusTests", dependencies: ["PercussDBus", "PercussTime"], swiftSettings: houseSettings),
   .testTarget(

@@ -35,6 +35,19 @@ public struct MotorTrace: Equatable, Sendable {
     self.limit = max(limit, 2)
   }
 
+  /// The samples later than an instant, oldest first: as many as the limit, and those of the same instant as the last of them, so that going on from
+  /// that instant leaves none out.
+  public func samples(after instant: MonotonicInstant, limit: Int) -> ArraySlice<MotorSample> {
+    var (low, high) = (0, samples.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if samples[middle].at <= instant { low = middle + 1 } else { high = middle }
+    }
+    var end = min(samples.count, low + max(0, limit))
+    while end > low, end < samples.count, samples[end].at == samples[end - 1].at { end += 1 }
+    return samples[low..<end]
+  }
+
   /// Enters a sample, unless nothing has changed since the last one.
   mutating func enter(_ sample: MotorSample) {
     if let last = samples.last {

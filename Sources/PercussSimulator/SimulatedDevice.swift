@@ -66,6 +66,7 @@ public actor SimulatedDevice: RadioPeripheral {
   public private(set) var trace: MotorTrace
 
   private let information: Information
+  private let model: DeviceModel
   private var core: DeviceCore
   private var clock: DeviceClock
   private var actions = DeviceActions()
@@ -74,11 +75,14 @@ public actor SimulatedDevice: RadioPeripheral {
   private var wakeUp: (instant: MonotonicInstant, action: ScheduledAction)?
   private var hasPower = true
   private var onPowerChange: (@Sendable (Bool) -> Void)?
+  private var onStateChange: (@Sendable (MotorSample) -> Void)?
+  private var toldTruth: MotorTruth?
 
   /// A device that is switched on, idle, with empty slots and a full battery.
   public init(model: DeviceModel, on timeline: any Timeline, configuration: Configuration = Configuration()) {
     self.timeline = timeline
     information = configuration.information
+    self.model = model
     core = DeviceCore(model: model)
     let drift = (configuration.driftPartsPerMillion * 1000).rounded()
     clock = DeviceClock(
@@ -112,8 +116,19 @@ public actor SimulatedDevice: RadioPeripheral {
     truth.speedMilliPPM = 0
     truth.setpointMilliPPM = 0
     truth.isOn = false
-    trace.enter(MotorSample(at: timeline.now, deviceMicroseconds: now.microseconds, truth: truth))
+    note(truth)
     onPowerChange?(false)
+  }
+
+  /// The power comes back: the device is as it was when it was made, with a clock that begins at 0, and advertises. The trace goes on.
+  public func restorePower() {
+    guard !hasPower else { return }
+    hasPower = true
+    core = DeviceCore(model: model)
+    clock = DeviceClock(origin: timeline.now, beginning: 0, driftPartsPerBillion: clock.driftPartsPerBillion)
+    connections = Array(repeating: nil, count: CentralNumber.limit)
+    onPowerChange?(true)
+    settle()
   }
 
   /// What the motor does now.
@@ -133,6 +148,21 @@ public actor SimulatedDevice: RadioPeripheral {
 
   /// Calls the closure, on the timeline, when the device switches itself off (false) or is switched on (true).
   func notifyOfPower(_ closure: @escaping @Sendable (Bool) -> Void) { onPowerChange = closure }
+
+  /// Whether it has power; ``cutPower()`` takes it for good.
+  var isPowered: Bool { hasPower }
+
+  /// How many centrals are connected.
+  var connectionCount: Int { connections.count { $0 != nil } }
+
+  /// Calls the closure, on the timeline, when the state, the faults or the power of the device have changed.
+  func notifyOfState(_ closure: @escaping @Sendable (MotorSample) -> Void) { onStateChange = closure }
+
+  /// What the motor does at this instant, with the readings of both clocks.
+  var sample: MotorSample {
+    let truth = truth
+    return MotorSample(at: timeline.now, deviceMicroseconds: now.microseconds, truth: truth)
+  }
 
   // MARK: The radio
 
@@ -247,8 +277,18 @@ public actor SimulatedDevice: RadioPeripheral {
       actions.removeAll()
       for action in list { perform(action) }
     }
-    trace.enter(MotorSample(at: timeline.now, deviceMicroseconds: now.microseconds, truth: core.truth))
+    note(core.truth)
     setTimer()
+  }
+
+  private func note(_ truth: MotorTruth) {
+    let sample = MotorSample(at: timeline.now, deviceMicroseconds: now.microseconds, truth: truth)
+    trace.enter(sample)
+    guard let onStateChange else { return }
+    let told = toldTruth
+    toldTruth = truth
+    guard told?.state != truth.state || told?.faults != truth.faults || told?.isOn != truth.isOn else { return }
+    onStateChange(sample)
   }
 
   private func perform(_ action: DeviceAction) {

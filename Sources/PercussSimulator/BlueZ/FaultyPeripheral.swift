@@ -40,6 +40,7 @@ actor FaultyPeripheral: RadioPeripheral {
   }
 
   func setFaults(_ faults: AirFaults) { self.faults = faults }
+  func endLinks() { for link in links.values { link.port.disconnect() } }
   func setSecured(_ characteristics: Set<BluetoothUUID>) { secured = characteristics }
   func setEncrypted(_ central: CentralID) { links[central]?.isEncrypted = true }
 

@@ -6,5 +6,8 @@ enum ExitStatus: Int32 {
   case noDevice = 69
   case internalFault = 70
   case missedOrLost = 75
+  /// `percuss shell`: what shells answer.
+  case cannotExecute = 126
+  case commandNotFound = 127
   case interrupted = 130
 }

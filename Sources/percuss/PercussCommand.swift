@@ -26,7 +26,8 @@ struct PercussCommand: ParsableCommand {
     version: "percuss 0.1.0 (protocol 1.0)",
     subcommands: [
       RunCommand.self, ValidateCommand.self, PlanCommand.self, SetCommand.self, StopCommand.self, InfoCommand.self,
-      MonitorCommand.self, ScanCommand.self, DevicesCommand.self, PairCommand.self, FrameCommand.self,
+      MonitorCommand.self, ScanCommand.self, DevicesCommand.self, PairCommand.self, ShellCommand.self,
+      FrameCommand.self,
     ])
 }
 

@@ -3,8 +3,9 @@ import Foundation
 import Synchronization
 import Testing
 
-/// One run of the built `percuss`, as a user has it: arguments and input in, what it printed and its exit status out.
+/// One run of a built program, as a user has it: arguments and input in, what it printed and its exit status out.
 struct ProgramRun: Sendable, CustomStringConvertible {
+  var program = "percuss"
   var arguments: [String]
   var status: Int32
   var output: String
@@ -21,10 +22,10 @@ struct ProgramRun: Sendable, CustomStringConvertible {
   }
 
   var description: String {
-    "percuss \(arguments.joined(separator: " ")): exit \(status)\n--- output\n\(output)\n--- errors\n\(errors)"
+    "\(program) \(arguments.joined(separator: " ")): exit \(status)\n--- output\n\(output)\n--- errors\n\(errors)"
   }
 
-  /// Runs the program to its end.
+  /// Runs `percuss` to its end.
   ///
   /// Output and input pass through files, so that no pipe can fill up. The environment is that of the tests, without colours.
   ///
@@ -36,10 +37,19 @@ struct ProgramRun: Sendable, CustomStringConvertible {
     try await percuss(arguments, input: input, environment: environment, folder: folder, timeout: timeout)
   }
 
+  /// Runs `percussd` to its end.
+  ///
+  /// - Parameter isLimited: whether it counts among the programs that run at a time; not beside a ``RunningDaemon``, which has a place already.
+  static func percussd(
+    _ arguments: String..., environment: [String: String] = [:], isLimited: Bool = true
+  ) async throws -> ProgramRun {
+    try await percuss(arguments, environment: environment, program: "percussd", isLimited: isLimited)
+  }
+
   /// The same, with the arguments in an array.
   static func percuss(
     _ arguments: [String], input: String = "", environment: [String: String] = [:], folder: URL? = nil,
-    timeout: Duration = .seconds(60)
+    timeout: Duration = .seconds(60), program: String = "percuss", isLimited: Bool = true
   ) async throws -> ProgramRun {
     let files = FileManager.default.temporaryDirectory.appending(path: "percuss-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
@@ -49,7 +59,7 @@ struct ProgramRun: Sendable, CustomStringConvertible {
     for name in names.dropFirst() { try Data().write(to: name) }
 
     let process = Process()
-    process.executableURL = try program()
+    process.executableURL = try Self.program(program)
     process.arguments = arguments
     process.currentDirectoryURL = folder ?? packageFolder
     process.environment = ProcessInfo.processInfo.environment.merging(
@@ -59,14 +69,15 @@ struct ProgramRun: Sendable, CustomStringConvertible {
     process.standardOutput = try FileHandle(forWritingTo: names[1])
     process.standardError = try FileHandle(forWritingTo: names[2])
 
-    await ProcessLimit.shared.enter()
+    if isLimited { await ProcessLimit.shared.enter() }
     let outcome: Result<Bool, any Error>
     do { outcome = .success(try await end(of: process, within: timeout)) } catch { outcome = .failure(error) }
-    await ProcessLimit.shared.leave()
+    if isLimited { await ProcessLimit.shared.leave() }
     let ended = try outcome.get()
     let text = try names.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
     guard ended else { throw TimedOut(arguments: arguments, after: timeout, output: text[1], errors: text[2]) }
-    return ProgramRun(arguments: arguments, status: process.terminationStatus, output: text[1], errors: text[2])
+    return ProgramRun(
+      program: program, arguments: arguments, status: process.terminationStatus, output: text[1], errors: text[2])
   }
 
   /// The program did not end in time.
@@ -81,10 +92,10 @@ struct ProgramRun: Sendable, CustomStringConvertible {
   static let packageFolder = URL(filePath: #filePath).appending(path: "../../..").standardizedFileURL
 
   /// The program that was built with the tests: it lies beside their bundle.
-  static func program() throws -> URL {
+  static func program(_ name: String = "percuss") throws -> URL {
     let tests = URL(filePath: CommandLine.arguments[0]).standardizedFileURL
     let places = [tests, Bundle.main.executableURL ?? tests].map {
-      $0.deletingLastPathComponent().appending(path: "percuss")
+      $0.deletingLastPathComponent().appending(path: name)
     }
     return try #require(
       places.first { FileManager.default.isExecutableFile(atPath: $0.path) }, "no program at \(places.map(\.path))")

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-/// A `percuss` that runs while the test watches it and interferes. It is killed after `timeout` at the latest.
+/// A program, `percuss` unless told otherwise, that runs while the test watches it and interferes. It is killed after `timeout` at the latest.
 final class RunningProgram {
   /// How it ended.
   struct End: Equatable {
@@ -37,12 +37,12 @@ final class RunningProgram {
 
   init(
     _ arguments: [String], output: Output = .pipe, environment: [String: String] = [:],
-    timeout: Duration = .seconds(30)
+    timeout: Duration = .seconds(30), program: String = "percuss"
   ) throws {
     let (ends, continuation) = AsyncStream.makeStream(of: Void.self)
     self.ends = ends
     process.terminationHandler = { _ in continuation.finish() }
-    process.executableURL = try ProgramRun.program()
+    process.executableURL = try ProgramRun.program(program)
     process.arguments = arguments
     process.currentDirectoryURL = ProgramRun.packageFolder
     process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C.UTF-8"].merging(environment) { $1 })
@@ -62,9 +62,9 @@ final class RunningProgram {
   }
 
   convenience init(
-    _ arguments: String..., output: Output = .pipe, environment: [String: String] = [:]
+    _ arguments: String..., output: Output = .pipe, environment: [String: String] = [:], program: String = "percuss"
   ) throws {
-    try self.init(arguments, output: output, environment: environment)
+    try self.init(arguments, output: output, environment: environment, program: program)
   }
 
   deinit {
@@ -139,6 +139,8 @@ final class RunningProgram {
     var values: [String: String]
     var errors: String
   }
+
+  var identifier: Int32 { process.processIdentifier }
 
   func send(_ signal: Int32) {
     kill(process.processIdentifier, signal)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension ProgramRun {
-  /// Runs a line of `sh` in which `$PERCUSS` is the program; for what only a shell can arrange. At most half a minute.
+  /// Runs a line of `sh` in which `$PERCUSS` and `$PERCUSSD` are the programs; for what only a shell can arrange. At most half a minute.
   static func shell(_ line: String) async throws -> ProgramRun {
     let folder = try TemporaryFolder()
     let errors = try folder.write("", to: "errors")
@@ -12,7 +12,7 @@ extension ProgramRun {
     process.arguments = ["30", "sh", "-c", line]
     process.currentDirectoryURL = packageFolder
     process.environment = ProcessInfo.processInfo.environment.merging(
-      ["PERCUSS": try program().path, "LC_ALL": "C.UTF-8"]
+      ["PERCUSS": try program().path, "PERCUSSD": try program("percussd").path, "LC_ALL": "C.UTF-8"]
     ) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: URL(filePath: output))

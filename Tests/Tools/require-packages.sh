@@ -9,7 +9,7 @@ packages_of() {
     build) echo ca-certificates git gcc g++ libc6-dev libcurl4 libxml2 libedit2 libncurses6 libsqlite3-0 libz3-4 libpython3.11 tzdata zlib1g-dev \
       pkg-config libdbus-1-dev libbluetooth-dev ;;
     # The schema check, and the Wireshark dissector.
-    test) echo python3 python3-yaml python3-jsonschema lua5.2 tshark dbus-daemon dbus-bin bluez python3-venv ;;
+    test) echo python3 python3-yaml python3-jsonschema lua5.2 tshark dbus-daemon systemd util-linux dbus-bin bluez python3-venv ;;
     # libFuzzer's runtime is C++.
     fuzz) echo libstdc++-12-dev ;;
     # The real Bluetooth stack in a virtual machine.

@@ -51,6 +51,7 @@ check schemas 120 python3 Tests/Tools/check-schemas.py
 check routine-schema 120 python3 Tests/Tools/check-routine-schema.py
 check requirements 60 python3 Tests/Tools/check-requirements.py
 check dissector 120 Tests/Tools/check-dissector.sh
+check units 60 Tests/Tools/check-units.sh
 check embedded 600 Tests/Embedded/run.sh
 # The real bluetoothd with strangers on both ends; what needs our programs built for release is in `make test-bluez`.
 check bluez 480 Tests/BlueZ/run.sh --scenario bluetoothctl@ordered --scenario bleak-central --scenario restarts

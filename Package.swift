@@ -141,6 +141,10 @@ let tests: [Target] = [
     swiftSettings: houseSettings),
   .testTarget(
     name: "ProtocolGeneratorTests", dependencies: ["protocol-generator", yams], swiftSettings: houseSettings),
+  // An example of the documentation; runs where `percuss shell` has put a device around it.
+  .testTarget(
+    name: "DriveTests", dependencies: ["PercussBlueZ", "PercussClient", "PercussTime"], path: "Tests/Examples/Swift",
+    swiftSettings: houseSettings),
   // The built program, run as a user runs it.
   .testTarget(name: "CommandLineTests", dependencies: ["percuss", "percussd"], swiftSettings: houseSettings),
 ]

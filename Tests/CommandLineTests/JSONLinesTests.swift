@@ -34,7 +34,7 @@ import Testing
         "schema_crc", "features", "speed_minimum_ppm", "speed_maximum_ppm", "speed_step_ppm",
         "force_maximum_decinewtons", "routine_slots", "routine_steps", "queue_depth", "battery_percent", "state", "mtu",
         "slots",
-      ], []
+      ], ["connection_interval_us", "connection_update"]
     ),
   ]
 

@@ -69,6 +69,7 @@ let programs: [Target] = [
       "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussDocument", "PercussDBus",
       "PercussBlueZ", "PercussSimulator", argumentParser, logging, serviceLifecycle, unixSignals,
     ],
+    exclude: ["README.md"],
     swiftSettings: houseSettings),
   .executableTarget(
     name: "protocol-generator",
@@ -144,7 +145,7 @@ let tests: [Target] = [
   // An example of the documentation; runs where `percuss shell` has put a device around it.
   .testTarget(
     name: "DriveTests", dependencies: ["PercussBlueZ", "PercussClient", "PercussTime"], path: "Tests/Examples/Swift",
-    swiftSettings: houseSettings),
+    swiftSettings: [.swiftLanguageMode(.v6)]),
   // The built program, run as a user runs it.
   .testTarget(name: "CommandLineTests", dependencies: ["percuss", "percussd"], swiftSettings: houseSettings),
 ]

@@ -24,7 +24,7 @@ extension Session {
     {
       outstanding = nil
       if request.findsNumbers {
-        findNumbers(after: request, response.result)
+        findNumbers()
       } else if response.result == .stale, !request.wasRewritten, !request.isAbandoned, request.restarts < 2 {
         // A stop overtook it on the way, and nothing was done: it gets a sequence number of its own after the stop's.
         waiting.insert(
@@ -39,18 +39,14 @@ extension Session {
     }
   }
 
-  /// The newest number *n* that the device has seen is, where `stale` was answered to number *s*, one of *s* + 1 ... *s* + 128. Otherwise *s* is the
-  /// newest now, or among the last ones, which are still kept (protocol-spec/README.md, section 6).
-  private mutating func findNumbers(after request: Request, _ result: ControlResult) {
-    if result == .stale {
-      sequence = request.sequence &+ (numberSearches % 2 == 1 ? 128 : 1)
-    } else {
-      // Stops may have gone further meanwhile.
-      let next = request.sequence &+ UInt8(WireConstants.replayDepth)
-      if next &- sequence < 128 { sequence = next }
-      numberSearches = 0
-    }
+  /// Whatever the answer was: of three numbers 85 apart the device takes one for new, and the ones after it, for each lies 1 to 127 ahead of the
+  /// one before, and together they reach beyond the 129 that are behind (protocol-spec/README.md, section 6). So the third is the newest.
+  private mutating func findNumbers() {
+    if numberSearches > 0 { sequence &+= Self.numberSearchStep - 1 }
   }
+
+  /// From the number of one search to that of the next. Stops in between may add 42.
+  private static let numberSearchStep: UInt8 = 85
 
   mutating func finish(_ request: Request, _ response: ControlResponse, _ actions: inout [Action]) {
     guard response.result == .success else {

@@ -138,7 +138,7 @@ public struct Session: Sendable {
   /// Until when a report of a stop may be that of a stop which this session asked for.
   var ownStopReportDeadline: MonotonicInstant?
   var sequence: UInt8 = 0
-  /// How many requests may still be spent on finding a sequence number that is ahead; 0 once there is one.
+  /// How many requests are still to be spent on finding a sequence number that is ahead; 0 once there is one.
   var numberSearches: Int
   var nextNumber: UInt64 = 0
   var events = CounterWindow()
@@ -147,12 +147,12 @@ public struct Session: Sendable {
   /// A session for a connection.
   ///
   /// - Parameter isFresh: whether the connection began with this session. Otherwise the device may have had requests of the same central over it, and the
-  ///   first request is preceded by a harmless one that finds a sequence number ahead of theirs: with one that they had, a request would be taken for a
+  ///   first request is preceded by three harmless ones that find a sequence number ahead of theirs: with one that they had, a request would be taken for a
   ///   repeated one, and be answered without being executed (PCS/CL/SQ/BV-03).
   public init(dialect: any Dialect = PercussDialect(), limits: Limits = Limits(), isFresh: Bool = true) {
     self.dialect = dialect
     self.limits = limits
-    numberSearches = isFresh ? 0 : 4
+    numberSearches = isFresh ? 0 : 3
   }
 
   /// How many requests wait for their turn.

@@ -127,6 +127,16 @@ struct ConnectionTests {
     #expect(lines.contains("added service0027 GattService1"))
   }
 
+  @Test func `the name of Generic Access takes the place of the advertised one, after all`() {
+    var talk = Talk()
+    talk.discover()
+    _ = talk.device("Connect")
+    var profile = Talk.small
+    profile.name = "BlueZ 5.66"
+    _ = talk.say(.air(.linkMade(Talk.key, profile)))
+    #expect(talk.say(.tick).last == "\(Self.device): Name=BlueZ 5.66 Alias=BlueZ 5.66")
+  }
+
   @Test func `RemoveDevice ends the link, answers, and removes the objects with the device`() {
     var talk = Talk()
     talk.connect()
@@ -134,8 +144,11 @@ struct ConnectionTests {
     #expect(talk.adapter("RemoveDevice", [.objectPath(path)]) == [])
     #expect(talk.say(.tick) == ["air: disconnect"])
     let lines = talk.loseLink(.closedLocally)
-    #expect(lines.prefix(2) == ["\(Self.device): ServicesResolved=false", "reply RemoveDevice"])
-    #expect(lines.suffix(2) == ["\(Self.device): Connected=false", "removed \(Self.device) Device1"])
+    #expect(
+      lines.prefix(3) == [
+        "\(Self.device): ServicesResolved=false", "reply RemoveDevice", "\(Self.device): Connected=false",
+      ])
+    #expect(lines.suffix(2) == ["removed service000a GattService1", "removed \(Self.device) Device1"])
     #expect(lines.contains("removed desc000f GattDescriptor1"))
     #expect(talk.daemon.device(Talk.key) == nil)
   }

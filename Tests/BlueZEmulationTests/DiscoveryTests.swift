@@ -115,10 +115,7 @@ struct DiscoveryTests {
     talk.discover()
     #expect(talk.wait(.seconds(29)) == [])
     #expect(talk.wait(.seconds(1)) == ["removed \(Self.device) Device1"])
-    #expect(
-      talk.device("Connect") == [
-        "error Connect: org.freedesktop.DBus.Error.UnknownObject “Method call to an object that is gone”"
-      ])
+    #expect(talk.device("Connect").first?.hasPrefix("error Connect: org.freedesktop.DBus.Error.UnknownObject") == true)
   }
 
   @Test func `being heard again, being connected or paired keeps a device`() {

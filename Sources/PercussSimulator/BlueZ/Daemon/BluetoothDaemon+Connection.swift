@@ -22,7 +22,7 @@ extension BluetoothDaemon {
   // MARK: Connect
 
   mutating func connect(_ call: DaemonCall, _ key: DeviceKey) {
-    guard let device = device(key) else { return fail(call.id, .unknownObject) }
+    guard let device = device(key) else { return fail(call.id, .unknownObject(call)) }
     switch device.link {
     case .up, .incoming: return reply(call.id)
     case .connecting, .aborting:

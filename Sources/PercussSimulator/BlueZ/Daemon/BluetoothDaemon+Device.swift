@@ -82,6 +82,7 @@ extension BluetoothDaemon {
     failPairing(key, DBusErrorReply(bluez: "AuthenticationCanceled", "Authentication Canceled"))
     if let call = self.device(key)?.connectCall { fail(call, .failed("br-connection-canceled")) }
     for ending in self.device(key)?.endings ?? [] { reply(ending.call) }
+    if !isSilent, !pending.isUnannounced(.device(key)) { flush(.device(key)) }
     unexportServices(of: key, isSilent: isSilent)
     cancelTimers(of: key)
     // What is pending of the device needs the device.

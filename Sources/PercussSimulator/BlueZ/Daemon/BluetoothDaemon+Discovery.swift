@@ -119,7 +119,7 @@ extension BluetoothDaemon {
         device.name = name
         names += device.alias == nil ? ["Name", "Alias"] : ["Name"]
       }
-      if !device.isResolved {
+      if !device.wasResolved {
         let new = advertisement.services.filter { !device.advertisedServices.contains($0) }
         if !new.isEmpty { set(\.advertisedServices, device.advertisedServices + new, "UUIDs") }
       }

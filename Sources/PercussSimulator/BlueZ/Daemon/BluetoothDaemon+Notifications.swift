@@ -7,7 +7,7 @@ extension BluetoothDaemon {
 
   mutating func startNotify(_ call: DaemonCall, _ key: DeviceKey, _ handle: UInt16) {
     guard let device = device(key), let characteristic = characteristic(key, handle) else {
-      return fail(call.id, .unknownObject)
+      return fail(call.id, .unknownObject(call))
     }
     if device.isDisconnecting { return fail(call.id, .notConnected) }
     if characteristic.notifyLock != nil { return fail(call.id, .notPermitted("Notify acquired")) }
@@ -30,7 +30,7 @@ extension BluetoothDaemon {
   static let notifyClientLimit = 1_024
 
   mutating func stopNotify(_ call: DaemonCall, _ key: DeviceKey, _ handle: UInt16) {
-    guard let characteristic = characteristic(key, handle) else { return fail(call.id, .unknownObject) }
+    guard let characteristic = characteristic(key, handle) else { return fail(call.id, .unknownObject(call)) }
     if let lock = characteristic.notifyLock {
       // Anybody's StopNotify takes it from whoever has it.
       releaseNotifyLock(lock, key, handle)
@@ -66,7 +66,7 @@ extension BluetoothDaemon {
   // MARK: Descriptors
 
   mutating func acquireNotify(_ call: DaemonCall, _ key: DeviceKey, _ handle: UInt16) {
-    guard let characteristic = characteristic(key, handle) else { return fail(call.id, .unknownObject) }
+    guard let characteristic = characteristic(key, handle) else { return fail(call.id, .unknownObject(call)) }
     guard device(key)?.hasClient == true else { return fail(call.id, .notConnectedNow) }
     if characteristic.notifyLock != nil { return fail(call.id, .notPermitted("Notify acquired")) }
     if !characteristic.notifyClients.isEmpty { return fail(call.id, .inProgress) }
@@ -79,7 +79,7 @@ extension BluetoothDaemon {
 
   mutating func acquireWrite(_ call: DaemonCall, _ key: DeviceKey, _ handle: UInt16) {
     guard let device = device(key), let characteristic = characteristic(key, handle) else {
-      return fail(call.id, .unknownObject)
+      return fail(call.id, .unknownObject(call))
     }
     guard device.hasClient else { return fail(call.id, .notConnectedNow) }
     if isReadOnly(characteristic) { return fail(call.id, .notAuthorized) }

@@ -6,9 +6,12 @@ internal import PercussGATT
 extension BluetoothDaemon {
   mutating func pair(_ call: DaemonCall, _ key: DeviceKey) {
     keep(key)
-    guard let device = device(key) else { return fail(call.id, .unknownObject) }
+    guard let device = device(key) else { return fail(call.id, .unknownObject(call)) }
     if device.bonding != nil { return fail(call.id, .inProgress) }
-    if device.isBonded { return fail(call.id, .alreadyExists) }
+    // What is bonded on LE is paired on BR/EDR next, which there is not.
+    if device.isBonded {
+      return fail(call.id, DBusErrorReply(bluez: "AuthenticationFailed", "Authentication Failed"))
+    }
     if device.link == .connecting || device.link == .aborting {
       return fail(call.id, .failed("Operation already in progress"))
     }
@@ -84,7 +87,7 @@ extension BluetoothDaemon {
       return device.bonding?.held ?? []
     }
     for request in held ?? [] { resume(request, key, isPaired: true) }
-    if device(key)?.isResolved == true {
+    if device(key)?.wasResolved == true {
       changed(key, "Paired")
       pairingResolved(key)
     } else {
@@ -92,7 +95,7 @@ extension BluetoothDaemon {
     }
   }
 
-  /// The services are resolved: only now `Pair` is answered.
+  /// `Pair` is answered once services have been resolved, on this link or an earlier one.
   mutating func pairingResolved(_ key: DeviceKey) {
     guard let bonding = device(key)?.bonding, bonding.isDone else { return }
     withDevice(key) { $0.bonding = nil }

@@ -75,6 +75,9 @@ extension BluetoothDaemon {
     }
   }
 
+  /// What bluetoothd offers by itself; those of audio are only named.
+  private static let localServices: [UInt16] = [0x1801, 0x1800, 0x1200, 0x110C, 0x110E, 0x180A]
+
   private func properties(of adapter: AdapterState) -> [NamedProperty] {
     [
       NamedProperty("Address", .string(adapter.address.description)),
@@ -88,7 +91,7 @@ extension BluetoothDaemon {
       NamedProperty("Pairable", .boolean(adapter.isPairable)),
       NamedProperty("PairableTimeout", .uint32(adapter.pairableTimeout)),
       NamedProperty("Discovering", .boolean(adapter.isDiscovering)),
-      NamedProperty("UUIDs", .strings([0x1801, 0x1800, 0x180A].map { BluetoothUUID($0).fullText })),
+      NamedProperty("UUIDs", .strings(Self.localServices.map { BluetoothUUID($0).fullText })),
       // The USB identifier of BlueZ and its version, 5.66.
       NamedProperty("Modalias", .string("usb:v1D6Bp0246d0542")),
       NamedProperty("Roles", .strings(["central", "peripheral"])),
@@ -97,9 +100,7 @@ extension BluetoothDaemon {
 
   private func properties(of device: RemoteDevice) -> [NamedProperty] {
     let dashed = device.key.address.description.replacing(":", with: "-")
-    let services =
-      device.uuids.isEmpty || !device.isResolved && !device.advertisedServices.isEmpty
-      ? device.advertisedServices : device.uuids
+    let services = device.wasResolved ? device.uuids : device.advertisedServices
     var list = [
       NamedProperty("Address", .string(device.key.address.description)),
       NamedProperty("AddressType", .string(device.isAddressRandom ? "random" : "public")),
@@ -149,7 +150,7 @@ extension BluetoothDaemon {
       NamedProperty("UUID", .string(characteristic.uuid.fullText)),
       NamedProperty("Service", .objectPath(characteristic.service.path)),
     ]
-    if !characteristic.value.isEmpty { list.append(NamedProperty("Value", .bytes(characteristic.value))) }
+    list.append(NamedProperty("Value", .bytes(characteristic.value)))
     if characteristic.canNotify { list.append(NamedProperty("Notifying", .boolean(characteristic.isNotifying))) }
     list.append(NamedProperty("Flags", .strings(characteristic.properties.flags)))
     if quirks.offersAcquireWrite, characteristic.properties.contains(.writeWithoutResponse) {
@@ -166,12 +167,11 @@ extension BluetoothDaemon {
 
   private func properties(of descriptor: RemoteDescriptor, _ key: DeviceKey) -> [NamedProperty] {
     let owner = characteristic(key, ofDescriptor: descriptor.handle)?.path ?? .root
-    var list = [
+    return [
       NamedProperty("UUID", .string(descriptor.uuid.fullText)),
       NamedProperty("Characteristic", .objectPath(owner)),
+      NamedProperty("Value", .bytes(descriptor.value)),
     ]
-    if !descriptor.value.isEmpty { list.append(NamedProperty("Value", .bytes(descriptor.value))) }
-    return list
   }
 }
 

@@ -18,19 +18,26 @@ extension BluetoothDaemon {
     if quirks.servicesResolved == .beforeObjects, isNew { changed(key, "UUIDs") }
     if !isNew, !keepsStale, !device.hasSameAttributes(as: attributes) { unexportServices(of: key) }
     if self.device(key)?.services.isEmpty == true { export(attributes, of: key) }
-    if let name = profile.name, name != device.name {
-      withDevice(key) { $0.name = name }
-      changed(key, "Name")
-      if device.alias == nil { changed(key, "Alias") }
+    withDevice(key) { device in
+      device.isResolved = true
+      device.wasResolved = true
     }
-    withDevice(key) { $0.isResolved = true }
     keep(key)
     changed(key, "ServicesResolved")
     if withDevice(key, { $0.tellsPairing() }) == true { changed(key, "Paired") }
     flush(isIdle: quirks.servicesResolved != .beforeObjects)
+    takeName(of: profile, key)
     pairingResolved(key)
     openWaitingLocks(of: key)
     beginBattery(of: key)
+  }
+
+  /// The name that Generic Access has takes the place of the advertised one.
+  private mutating func takeName(of profile: RemoteProfile, _ key: DeviceKey) {
+    guard let name = profile.name, let device = device(key), name != device.name else { return }
+    withDevice(key) { $0.name = name }
+    changed(key, "Name")
+    if device.alias == nil { changed(key, "Alias") }
   }
 
   private mutating func export(_ attributes: RemoteAttributes, of key: DeviceKey) {

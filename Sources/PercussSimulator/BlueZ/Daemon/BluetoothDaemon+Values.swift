@@ -20,7 +20,7 @@ extension BluetoothDaemon {
   private mutating func readValue(_ call: DaemonCall, _ key: DeviceKey, _ handle: UInt16) {
     guard device(key)?.hasClient == true else { return fail(call.id, .notConnectedNow) }
     guard let options = ValueOptions(call.arguments.first) else { return fail(call.id, .invalidArguments) }
-    guard let characteristic = characteristic(key, handle) else { return fail(call.id, .unknownObject) }
+    guard let characteristic = characteristic(key, handle) else { return fail(call.id, .unknownObject(call)) }
     if let read = characteristic.read {
       guard read.offset == options.offset else { return fail(call.id, .inProgress) }
       guard read.calls.count < Self.coalescedReadLimit else { return fail(call.id, .inProgress) }
@@ -60,7 +60,7 @@ extension BluetoothDaemon {
 
   private mutating func writeValue(_ call: DaemonCall, _ key: DeviceKey, _ handle: UInt16) {
     guard let device = device(key), device.hasClient else { return fail(call.id, .notConnectedNow) }
-    guard let characteristic = characteristic(key, handle) else { return fail(call.id, .unknownObject) }
+    guard let characteristic = characteristic(key, handle) else { return fail(call.id, .unknownObject(call)) }
     if characteristic.writeLock != nil { return fail(call.id, .notPermitted("Write acquired")) }
     if characteristic.writer != nil { return fail(call.id, .inProgress) }
     guard call.arguments.count == 2, let value = call.arguments[0].bytes,
@@ -127,7 +127,7 @@ extension BluetoothDaemon {
   // MARK: Descriptors
 
   mutating func callDescriptor(_ call: DaemonCall, _ key: DeviceKey, _ handle: UInt16) {
-    guard let owner = characteristic(key, ofDescriptor: handle) else { return fail(call.id, .unknownObject) }
+    guard let owner = characteristic(key, ofDescriptor: handle) else { return fail(call.id, .unknownObject(call)) }
     guard device(key)?.hasClient == true else { return fail(call.id, .notConnectedNow) }
     switch call.member {
     case "ReadValue":

@@ -153,13 +153,13 @@ struct BluetoothDaemon {
     switch call.object {
     case .daemon: callDaemon(call)
     case .adapter(let name):
-      guard let index = adapterIndex(name) else { return fail(call.id, .unknownObject) }
+      guard let index = adapterIndex(name) else { return fail(call.id, .unknownObject(call)) }
       callAdapter(call, index)
     case .device(let key):
-      guard device(key) != nil else { return fail(call.id, .unknownObject) }
+      guard device(key) != nil else { return fail(call.id, .unknownObject(call)) }
       callDevice(call, key)
     case .characteristic(let key, let handle):
-      guard characteristic(key, handle) != nil else { return fail(call.id, .unknownObject) }
+      guard characteristic(key, handle) != nil else { return fail(call.id, .unknownObject(call)) }
       callCharacteristic(call, key, handle)
     case .descriptor(let key, let handle): callDescriptor(call, key, handle)
     case .service: fail(call.id, .unknownMethod(call))

@@ -25,14 +25,19 @@ extension DBusErrorReply {
 
   /// What a method that this version does not have gives.
   static func unknownMethod(_ call: DaemonCall) -> DBusErrorReply {
-    DBusErrorReply(
-      "org.freedesktop.DBus.Error.UnknownMethod",
-      "Method \"\(call.member)\" with interface \"\(call.interface)\" doesn't exist")
+    DBusErrorReply("org.freedesktop.DBus.Error.UnknownMethod", unknownObject(call).message)
   }
 
   /// What a call to an object that has gone gives.
-  static let unknownObject = DBusErrorReply(
-    "org.freedesktop.DBus.Error.UnknownObject", "Method call to an object that is gone")
+  static func unknownObject(_ call: DaemonCall) -> DBusErrorReply {
+    let signature = call.arguments.map(\.signature.description).joined()
+    return DBusErrorReply(
+      "org.freedesktop.DBus.Error.UnknownObject",
+      "Method \"\(call.member)\" with signature \"\(signature)\" on interface \"\(call.interface)\" doesn't exist\n")
+  }
+
+  /// The same where the call is not known.
+  static let unknownObject = DBusErrorReply("org.freedesktop.DBus.Error.UnknownObject", "The object is gone")
 
   /// The ATT error of a remote device. Several collapse into one.
   static func attribute(_ error: ATTError) -> DBusErrorReply {

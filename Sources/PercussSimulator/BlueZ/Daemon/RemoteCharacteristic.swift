@@ -13,7 +13,7 @@ struct RemoteDescriptor: Sendable {
   let handle: UInt16
   let uuid: BluetoothUUID
   let path: ObjectPath
-  /// The value read last; empty is absent.
+  /// The value read last.
   var value: [UInt8] = []
 }
 
@@ -29,7 +29,7 @@ struct RemoteCharacteristic: Sendable {
   /// Whether the remote's Bluetooth stack serves it by itself, as Service Changed.
   let belongsToHost: Bool
 
-  /// The value read or notified last; empty is absent.
+  /// The value read or notified last.
   var value: [UInt8] = []
   var read: PendingRead?
   /// The caller whose write is on its way.

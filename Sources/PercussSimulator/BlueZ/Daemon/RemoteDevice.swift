@@ -40,6 +40,8 @@ struct RemoteDevice: Sendable {
   var isConnected = false
   /// As the property `ServicesResolved` says.
   var isResolved = false
+  /// Whether its services have been resolved on any link.
+  var wasResolved = false
   var connectCall: CallID?
   var endings: [Ending] = []
   var isDisconnecting = false

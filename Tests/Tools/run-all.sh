@@ -47,6 +47,8 @@ check build 1500 swift build --build-tests
 check swift-test 1200 swift test --skip-build --skip CommandLineTests
 # By itself: its programs run in real time, and the simulations of the others leave no thread to watch them.
 check swift-test-command-line 600 swift test --skip-build --filter CommandLineTests
+check bleak 900 Tests/Bleak/run.sh
+check bluetoothctl 180 Tests/Bluetoothctl/run.sh
 check examples 600 Tests/Examples/run.sh
 check schemas 120 python3 Tests/Tools/check-schemas.py
 check routine-schema 120 python3 Tests/Tools/check-routine-schema.py

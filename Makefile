@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-bluez lint format generate bench docs fuzz clean packages
+.PHONY: help build demo test test-bluez lint format generate bench docs fuzz clean packages
 
 SWIFT ?= swift
 SWIFT_FILES := Package.swift Sources Tests
@@ -22,6 +22,10 @@ demo: packages  ## build, play a routine on the virtual device and show what its
 	.build/release/percuss run protocol-spec/examples/post-run-calves.yaml --virtual-time --seed 1 --no-progress \
 	  --report .build/demo-report.json --plot .build/demo.svg
 	@printf '\nThe report is in .build/demo-report.json, the picture in .build/demo.svg.\n'
+
+build: packages  ## percuss and percussd into .build/release
+	$(SWIFT) build --configuration release --product percuss
+	$(SWIFT) build --configuration release --product percussd
 
 test:  ## everything that can be checked on this machine
 	@Tests/Tools/run-all.sh

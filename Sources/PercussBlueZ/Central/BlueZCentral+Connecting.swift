@@ -52,6 +52,7 @@ extension BlueZCentral {
       !device.isPaired, !device.isConnected
     else { return }
     suspectedLocks.remove(address)
+    // Where bluetoothd keeps it, subscribing says that it is locked.
     try? await removeDevice(device.path, on: adapter.path)
   }
 

@@ -38,6 +38,7 @@ extension BlueZCentral {
     } catch {
       result = .failure(error)
     }
+    // An agent that stays registered goes with the connection to the bus; the result of the pairing counts.
     _ = try? await call(BlueZ.namespace, BlueZ.Interface.agentManager, "UnregisterAgent", [.objectPath(path)])
     await bus.unexport(path)
     try result.get()
@@ -62,6 +63,7 @@ extension BlueZCentral {
         throw .unavailable(
           "\(what): the device or its user refused (\(error)); set the device to pairing mode, and try again")
       case .unanswered:
+        // The time-out is told whether or not bluetoothd takes this.
         _ = try? await call(device.path, BlueZ.Interface.device, "CancelPairing")
         throw .timedOut("\(device.address) to be paired", after: begin.duration(to: timeline.now))
       default: throw failure.linkError(during: what, after: begin.duration(to: timeline.now))

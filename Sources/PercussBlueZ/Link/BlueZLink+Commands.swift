@@ -109,7 +109,7 @@ extension BlueZLink {
       case .unsuitable: throw .tooLong(count: value.count, maximum: writer.maximumLength)
       case .full:
         guard loop.now < deadline else { throw .timedOut("bluetoothd to take a command", after: .seconds(5)) }
-        try? await loop.sleep(for: .milliseconds(5))
+        await pause(for: .milliseconds(5))
         if let end { throw .disconnected(end) }
       }
     }
@@ -212,9 +212,15 @@ extension BlueZLink {
     loop.start { [weak self] in await self?.readForBarrier(readable, mark) }
   }
 
+  /// Waits in a cancelled task too, where a sleep would end at once: the loops around it would turn without an end to the turn, and hold up the
+  /// timeline with every stop on it. Only the shutdown of the timeline ends it early.
+  func pause(for duration: Duration) async {
+    try? await loop.start { [loop] in try await loop.sleep(for: duration) }.value
+  }
+
   private func readForBarrier(_ readable: ObjectPath, _ mark: WritePacer.Mark) async {
     // What went through a descriptor is queued once bluetoothd has taken it from there.
-    for _ in 0..<200 where !writers.values.allSatisfy(\.isDrained) { try? await loop.sleep(for: .milliseconds(1)) }
+    for _ in 0..<200 where !writers.values.allSatisfy(\.isDrained) { await pause(for: .milliseconds(1)) }
     var isAnswered = false
     do throws(DBusFailure) {
       _ = try await call(readable, "ReadValue", [.properties([:])])

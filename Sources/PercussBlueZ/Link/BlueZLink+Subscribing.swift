@@ -152,7 +152,7 @@ extension BlueZLink {
     for _ in 0..<3 {
       guard end == nil, renewals < 16 else { break }
       renewals += 1
-      try? await loop.sleep(for: .milliseconds(100))
+      await pause(for: .milliseconds(100))
       do throws(LinkError) {
         return try await subscribe(to: [uuid])
       } catch {

@@ -77,7 +77,7 @@ extension BlueZLink {
       guard meaning == .inProgress || meaning == .acquired, loop.now < patience else {
         throw await error(meaning, on: characteristic.uuid, during: what, since: begin)
       }
-      try? await loop.sleep(for: .milliseconds(10))
+      await pause(for: .milliseconds(10))
     }
   }
 

@@ -134,6 +134,7 @@ extension BlueZPeripheral {
       arguments: [.string(BlueZ.Interface.device), .string("Connected")])
     send(call) { peripheral, result in
       if case .failure(.timedOut) = result { return peripheral.askWhetherConnected(device) }
+      // A device that cannot be asked about counts as gone, so that the motor stops.
       let isConnected = (try? result.get())?.first?.bool ?? false
       peripheral.session.answered(isConnected: isConnected, device)
       peripheral.settle()

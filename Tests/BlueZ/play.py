@@ -89,6 +89,11 @@ def rig(entries, preload, work):
     shutil.copytree(HERE / "scenarios", target / "scenarios", ignore=shutil.ignore_patterns("__pycache__"))
     for path in (HERE / "guest").glob("*.py"):
         shutil.copyfile(path, target / path.name)
+    # The policy of percussd's control interface, as a package would install it.
+    policies = folder / "etc/dbus-1/system.d"
+    policies.mkdir(parents=True)
+    for path in (ROOT / "systemd").glob("*.conf"):
+        shutil.copyfile(path, policies / path.name)
     (target / "plan.json").write_text(json.dumps({"entries": entries, "preload": preload}))
     archive(folder, work / "rig.cpio")
     return work / "rig.cpio"

@@ -51,6 +51,7 @@ check swift-test-many-devices 300 swift test --skip-build --filter ManyDevicesTe
 check swift-test-command-line 600 swift test --skip-build --filter CommandLineTests
 check bleak 900 Tests/Bleak/run.sh
 check bluetoothctl 180 Tests/Bluetoothctl/run.sh
+check roles 900 Tests/Roles/run.sh
 check examples 600 Tests/Examples/run.sh
 check schemas 120 python3 Tests/Tools/check-schemas.py
 check routine-schema 120 python3 Tests/Tools/check-routine-schema.py

@@ -12,4 +12,6 @@ final class PeripheralEventLog: Sendable {
   func count(where isCounted: (PeripheralEvent) -> Bool) -> Int { events.count(where: isCounted) }
 
   var servingCount: Int { count { if case .serving = $0 { true } else { false } } }
+
+  var disconnectionCount: Int { count { if case .centralDisconnected = $0 { true } else { false } } }
 }

@@ -77,8 +77,9 @@ extension BluetoothDaemon {
     let advertisement = report.advertisement
     let key = DeviceKey(adapter: name, address: advertisement.address)
     let known = adapters[index].devices[advertisement.address]
-    guard advertisement.isDiscoverable || known != nil else { return }
     let discovery = adapters[index].discovery
+    // A filter, of any session, lets through what does not say that it is discoverable.
+    guard advertisement.isDiscoverable || discovery.isFiltered || known != nil else { return }
     guard !discovery.isDeaf, discovery.wants(report, needsTransport: quirks.discoveryNeedsTransportFilter) else {
       return
     }

@@ -116,7 +116,7 @@ public actor SimulatedDevice: RadioPeripheral {
     truth.speedMilliPPM = 0
     truth.setpointMilliPPM = 0
     truth.isOn = false
-    note(truth)
+    note(truth, at: now)
     onPowerChange?(false)
   }
 
@@ -128,7 +128,7 @@ public actor SimulatedDevice: RadioPeripheral {
     clock = DeviceClock(origin: timeline.now, beginning: 0, driftPartsPerBillion: clock.driftPartsPerBillion)
     connections = Array(repeating: nil, count: CentralNumber.limit)
     onPowerChange?(true)
-    settle()
+    settle(at: now)
   }
 
   /// What the motor does now.
@@ -230,8 +230,10 @@ public actor SimulatedDevice: RadioPeripheral {
   ) -> ATTError? {
     guard hasPower, let number = number(of: central) else { return .unlikelyError }
     guard let place = DeviceCharacteristic(characteristic) else { return .writeNotPermitted }
+    let now = now
+    catchUp(to: now)
     let refusal = core.write(value, to: place, from: number, at: now, into: &actions)
-    settle()
+    settle(at: now)
     return refusal.map { ATTError($0.rawValue) }
   }
 
@@ -266,23 +268,48 @@ public actor SimulatedDevice: RadioPeripheral {
 
   private func take(_ input: DeviceInput) {
     guard hasPower else { return }
+    let now = now
+    catchUp(to: now)
     core.handle(input, at: now, into: &actions)
-    settle()
+    settle(at: now)
+  }
+
+  /// How late the host may be without the device being late.
+  private static let longestHold: UInt64 = 10_000_000
+
+  /// The device keeps its times whatever holds up the host: what became due meanwhile is done now, each at its own instant by the device's clock.
+  private func catchUp(to now: DeviceInstant) {
+    var last: DeviceInstant?
+    while let due = core.nextDeadline, due < now, now.microseconds - due.microseconds <= Self.longestHold,
+      last.map({ $0 < due }) ?? true
+    {
+      last = due
+      core.handle(.tick, at: due, into: &actions)
+      carryOut()
+      note(core.truth, at: due)
+    }
   }
 
   /// Does what the core wants done, notes what the motor does, and sets the timer.
-  private func settle() {
+  private func settle(at instant: DeviceInstant) {
+    carryOut()
+    // Switched on in between, its clock has begun anew.
+    note(core.truth, at: min(instant, now))
+    setTimer()
+  }
+
+  private func carryOut() {
     while !actions.isEmpty {
       let list = actions.list
       actions.removeAll()
       for action in list { perform(action) }
     }
-    note(core.truth)
-    setTimer()
   }
 
-  private func note(_ truth: MotorTruth) {
-    let sample = MotorSample(at: timeline.now, deviceMicroseconds: now.microseconds, truth: truth)
+  private func note(_ truth: MotorTruth, at instant: DeviceInstant) {
+    let sample = MotorSample(
+      at: min(timeline.now, clock.instant(of: instant.microseconds)), deviceMicroseconds: instant.microseconds,
+      truth: truth)
     trace.enter(sample)
     guard let onStateChange else { return }
     let told = toldTruth

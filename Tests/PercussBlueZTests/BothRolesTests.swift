@@ -77,7 +77,7 @@ private final class EventRecord: Sendable {
   var steps: [UInt16] {
     record.withLock { events in
       events.compactMap { event in
-        guard case .stepEntered(let step, plannedMicroseconds: _, actualMicroseconds: _) = event.body else { return nil }
+        guard case .stepEntered(let step, _, _) = event.body else { return nil }
         return step
       }
     }

@@ -16,7 +16,7 @@ extension BlueZLink {
     let lane = Lane.command(characteristic.path)
     try await enter(lane)
     defer { leave(lane) }
-    if let writer = writers[characteristic.path] { return writer }
+    if let writer = writers[characteristic.path], writer.number != nil { return writer }
     let begin = loop.now
     do throws(DBusFailure) {
       let writer = try await acquire(characteristic)

@@ -50,12 +50,18 @@ extension BlueZLink {
   }
 
   static func arguments(_ value: [UInt8], _ type: WriteType) -> [DBusValue] {
-    [.bytes(value), .properties(["type": .string(type == .request ? "request" : "command")])]
+    [.bytes(value), type == .request ? requestOptions : commandOptions]
   }
 
+  private static let requestOptions = DBusValue.properties(["type": .string("request")])
+  private static let commandOptions = DBusValue.properties(["type": .string("command")])
+
   /// One ATT request: repeated while other programs' requests are in its way, and sorted out when it fails.
+  ///
+  /// - Parameter what: names it in an error.
   private func perform(
-    _ method: String, _ arguments: [DBusValue], on characteristic: BlueZCharacteristic, as what: String
+    _ method: String, _ arguments: [DBusValue], on characteristic: BlueZCharacteristic,
+    as what: @autoclosure () -> String
   ) async throws(LinkError) -> [DBusValue] {
     let begin = loop.now
     let patience = begin.advanced(by: Self.foreignRequestPatience)
@@ -75,7 +81,7 @@ extension BlueZLink {
       if case .attribute = meaning { confirm(mark) }
       // A request of another program is under way, or a descriptor is just being given back.
       guard meaning == .inProgress || meaning == .acquired, loop.now < patience else {
-        throw await error(meaning, on: characteristic.uuid, during: what, since: begin)
+        throw await error(meaning, on: characteristic.uuid, during: what(), since: begin)
       }
       await pause(for: .milliseconds(10))
     }

@@ -44,8 +44,8 @@ public actor BlueZLink: DeviceLink {
   /// Values that came by signals in this turn of the loop; one batch.
   private var batch: [LinkEvent] = []
 
-  /// By UUID; the first of those that have the same. Nil when it has to be read from the tree again.
-  private var table: [BluetoothUUID: BlueZCharacteristic]?
+  /// What the tree says of the device's characteristics; nil when it has to be read from there again.
+  private var attributes: Attributes?
   /// ATT_MTU as a descriptor's reply said it.
   var acquiredUnit: Int?
   var waiting = 0
@@ -91,11 +91,7 @@ public actor BlueZLink: DeviceLink {
   /// See ``DeviceLink/maximumTransmissionUnit``. No more than 513, so that a value has at most 510 bytes: of longer ones bluetoothd cuts or loses some.
   public var maximumTransmissionUnit: Int { min(attUnit, 513) }
 
-  private var attUnit: Int {
-    central.assumeIsolated { [path] central in
-      central.tree.characteristics(of: path).lazy.compactMap(\.maximumTransmissionUnit).first
-    } ?? acquiredUnit ?? 23
-  }
+  private var attUnit: Int { knownAttributes().maximumTransmissionUnit ?? acquiredUnit ?? 23 }
 
   /// The connection interval, where it is known: bluetoothd does not tell it, only the controller after ``requestParameters(interval:latency:supervisionTimeout:timeout:)``.
   public var connectionInterval: Duration? { grantedParameters?.interval }
@@ -201,14 +197,27 @@ public actor BlueZLink: DeviceLink {
 
   // MARK: Characteristics
 
-  func attributesChanged() { table = nil }
+  private struct Attributes {
+    /// By UUID; the first of those that have the same.
+    let characteristics: [BluetoothUUID: BlueZCharacteristic]
+    /// ATT_MTU as their objects say it.
+    let maximumTransmissionUnit: Int?
+  }
+
+  func attributesChanged() { attributes = nil }
+
+  private func knownAttributes() -> Attributes {
+    if let attributes { return attributes }
+    let all = central.assumeIsolated { [path] in $0.tree.characteristics(of: path) }
+    let read = Attributes(
+      characteristics: Dictionary(all.map { ($0.uuid, $0) }, uniquingKeysWith: { first, _ in first }),
+      maximumTransmissionUnit: all.lazy.compactMap(\.maximumTransmissionUnit).first)
+    attributes = read
+    return read
+  }
 
   private func lookUp(_ uuid: BluetoothUUID) -> BlueZCharacteristic? {
-    if table == nil {
-      let all = central.assumeIsolated { [path] in $0.tree.characteristics(of: path) }
-      table = Dictionary(all.map { ($0.uuid, $0) }, uniquingKeysWith: { first, _ in first })
-    }
-    return table?[uuid]
+    knownAttributes().characteristics[uuid]
   }
 
   /// The characteristic, after a look for it at bluetoothd when it is not known: its object may not have been announced.

@@ -42,9 +42,10 @@ format: packages  ## format every Swift file
 generate: packages  ## write anew what comes from protocol-spec/percuss.yaml
 	$(SWIFT) run --configuration debug protocol-generator
 
-bench: packages  ## ratios against baselines measured in the same run; writes .build/bench.json
+bench:  ## ratios against baselines measured in the same run; writes .build/bench.json; ONLY="dbus. codec." measures some
+	@$(require) build bench
 	$(SWIFT) build --configuration release --product benchmarks
-	.build/release/benchmarks
+	.build/release/benchmarks $(ONLY)
 
 fuzz: packages  ## the long fuzzing run; `make test` does a short one
 	@$(require) build fuzz

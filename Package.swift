@@ -82,6 +82,7 @@ let programs: [Target] = [
       "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussRoutine",
       "PercussDBus", "PercussBlueZ", "PercussSimulator", "CPercussCodec", "CBusBaselines",
     ],
+    exclude: ["README.md"],
     swiftSettings: houseSettings),
   // The generated C codec behind plain functions, for the tests and benchmarks that compare it with the Swift one.
   .target(name: "CPercussCodec", path: "Tests/CPercussCodec", cSettings: [.unsafeFlags(["-O3"])]),

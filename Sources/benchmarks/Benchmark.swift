@@ -1,3 +1,4 @@
+import Foundation
 import PercussTime
 
 /// Something to measure and what to hold it against.
@@ -7,9 +8,9 @@ struct Benchmark {
   /// What the goal limits.
   var goal: Goal?
   /// One round; returns the figure in the unit.
-  var ours: () -> Double
+  var ours: () throws -> Double
   /// One round of the baseline.
-  var baseline: (() -> Double)?
+  var baseline: (() throws -> Double)?
 
   enum Goal {
     /// `ours / baseline` is at most this.
@@ -79,14 +80,21 @@ struct BenchmarkResult: Encodable {
 
 /// Runs every benchmark once per round, ours and its baseline one after the other and in turn first, so that a machine that
 /// slows down does so for both.
-func measure(_ benchmarks: [Benchmark], rounds: Int) -> [BenchmarkResult] {
+///
+/// - Throws: ``BenchmarkFailure`` when a round fails: medians over the others would tell of the good rounds only.
+func measure(_ benchmarks: [Benchmark], rounds: Int) throws -> [BenchmarkResult] {
   var ours = [[Double]](repeating: [], count: benchmarks.count)
   var baselines = ours
   for round in -1..<rounds {
     for (index, benchmark) in benchmarks.enumerated() {
-      let first = round.isMultiple(of: 2) ? nil : benchmark.baseline?()
-      let value = benchmark.ours()
-      let baseline = first ?? benchmark.baseline?()
+      let (value, baseline): (Double, Double?)
+      do {
+        let first = round.isMultiple(of: 2) ? nil : try benchmark.baseline?()
+        value = try benchmark.ours()
+        baseline = try first ?? benchmark.baseline?()
+      } catch {
+        throw BenchmarkFailure("\(benchmark.name), round \(round + 1) of \(rounds): \(error)")
+      }
       if round < 0 { continue }  // warms up
       ours[index].append(value)
       if let baseline { baselines[index].append(baseline) }
@@ -95,6 +103,17 @@ func measure(_ benchmarks: [Benchmark], rounds: Int) -> [BenchmarkResult] {
   return benchmarks.indices.map { index in
     BenchmarkResult(benchmarks[index], ours: median(ours[index]) ?? .nan, baseline: median(baselines[index]))
   }
+}
+
+/// Why there is nothing to measure, or not any more.
+struct BenchmarkFailure: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// Says on the error stream what is not as it should be.
+func complain(_ text: String) {
+  FileHandle.standardError.write(Data("benchmarks: \(text)\n".utf8))
 }
 
 func median(_ values: [Double]) -> Double? {

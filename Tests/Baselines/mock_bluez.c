@@ -15,7 +15,7 @@
 #include "bus_loop.h"
 #include "mock_objects.h"
 
-enum { packets_at_once = 64, packet_length = 20, packet_limit = 512 };
+enum { packets_at_once = 64, packet_length = 20, packet_limit = 512, advertising_milliseconds = 50 };
 
 typedef struct {
   bus_loop loop;
@@ -168,7 +168,6 @@ static void discover(mock *mock, DBusMessage *call, dbus_bool_t is_discovering) 
   answer(mock, call, dbus_message_new_method_return(call));
   mock->state.is_discovering = is_discovering;
   mock_emit_boolean(mock->connection, PERCUSS_MOCK_ADAPTER, "org.bluez.Adapter1", "Discovering", is_discovering);
-  if (is_discovering) mock_emit_rssi(mock->connection);
 }
 
 static DBusHandlerResult handle(DBusConnection *connection, DBusMessage *call, void *data) {
@@ -234,6 +233,16 @@ static void descriptor_event(void *context, int descriptor, uint32_t events) {
   }
 }
 
+/* Serves until the connection ends. While a client scans, the device advertises whenever the bus was quiet for a while: again and again, because
+   Bleak does not listen yet when the first signal comes along with the answer to StartDiscovery. */
+static void serve(mock *mock) {
+  while (dbus_connection_get_is_connected(mock->connection)) {
+    bool is_scanned = mock->state.is_discovering;
+    bool is_quiet = !bus_loop_turn(&mock->loop, is_scanned ? advertising_milliseconds : -1, descriptor_event, mock);
+    if (is_quiet && is_scanned) mock_emit_rssi(mock->connection);
+  }
+}
+
 int percuss_mock_bluez_run(const char *address, int ready_descriptor) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   static mock mock = {.write_descriptor = -1, .notify_descriptor = -1};
@@ -251,6 +260,6 @@ int percuss_mock_bluez_run(const char *address, int ready_descriptor) {
   if (write(ready_descriptor, "\n", 1) != 1) return 74;
   close(ready_descriptor);
   while (dbus_connection_dispatch(mock.connection) == DBUS_DISPATCH_DATA_REMAINS) {}
-  while (bus_loop_turn(&mock.loop, -1, descriptor_event, &mock)) {}
+  serve(&mock);
   return 0;
 }

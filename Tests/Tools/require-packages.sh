@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the named sets hold and this machine lacks.
-# Usage: require-packages.sh SET...     sets: build, test, fuzz, guest
+# Usage: require-packages.sh SET...     sets: build, test, bench, fuzz, guest
 set -euo pipefail
 
 packages_of() {
@@ -10,11 +10,13 @@ packages_of() {
       pkg-config libdbus-1-dev libbluetooth-dev ;;
     # The schema check, and the Wireshark dissector.
     test) echo python3 python3-yaml python3-jsonschema lua5.2 tshark dbus-daemon systemd util-linux dbus-bin bluez python3-venv ;;
+    # The bus that is measured on, and Bleak beside us.
+    bench) echo dbus-daemon python3 python3-venv ;;
     # libFuzzer's runtime is C++.
     fuzz) echo libstdc++-12-dev ;;
     # The real Bluetooth stack in a virtual machine.
     guest) echo qemu-system-x86 cpio kmod busybox-static bluez bluez-test-tools dbus-daemon dbus-bin python3-venv binutils gcc libc6-dev ;;
-    *) echo "require-packages.sh: there is no set '$1'; the sets are build, test, fuzz and guest" >&2; exit 2 ;;
+    *) echo "require-packages.sh: there is no set '$1'; the sets are build, test, bench, fuzz and guest" >&2; exit 2 ;;
   esac
 }
 

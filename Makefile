@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-bluez lint format generate bench docs fuzz clean packages
+.PHONY: help build demo test test-bluez soak-bluez lint format generate bench docs fuzz clean packages
 
 SWIFT ?= swift
 SWIFT_FILES := Package.swift Sources Tests
@@ -32,6 +32,10 @@ test:  ## everything that can be checked on this machine
 
 test-bluez:  ## scenarios on the real Bluetooth stack, in QEMU; SCENARIO=NAME plays one
 	@Tests/BlueZ/run.sh $(if $(SCENARIO),--scenario $(SCENARIO))
+	@$(if $(SCENARIO),,Tests/BlueZ/compare.sh .build/release)
+
+soak-bluez:  ## 100 connections and 10,000 writes on the real Bluetooth stack, in two configurations
+	@Tests/BlueZ/run.sh --scenario soak
 
 lint: packages  ## the style of every Swift file
 	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_FILES)

@@ -84,6 +84,11 @@ let programs: [Target] = [
     ],
     exclude: ["README.md"],
     swiftSettings: houseSettings),
+  // Connects and writes in numbers, on the real Bluetooth stack of Tests/BlueZ.
+  .executableTarget(
+    name: "bluez-soak",
+    dependencies: ["PercussWire", "PercussGATT", "PercussTime", "PercussLink", "PercussClient", "PercussBlueZ"],
+    path: "Tests/BlueZ/Soak", swiftSettings: houseSettings),
   // The generated C codec behind plain functions, for the tests and benchmarks that compare it with the Swift one.
   .target(name: "CPercussCodec", path: "Tests/CPercussCodec", cSettings: [.unsafeFlags(["-O3"])]),
   // What the benchmarks of the bus are held against: a stand-in for bluetoothd, and clients over plain libdbus.

@@ -25,7 +25,7 @@ KERNEL_OPTIONS = (
 
 
 def scenarios():
-    """Name to its settings, read without running it: {configurations, seconds, needs, trace, about}."""
+    """Name to its settings, read without running it: {configurations, others, seconds, by_name, needs, trace, about}."""
     found = {}
     for path in sorted((HERE / "scenarios").glob("*.py")):
         tree = ast.parse(path.read_text())
@@ -37,12 +37,14 @@ def scenarios():
     return found
 
 
-def choose(known, wanted):
-    """The entries of the plan, in the order of the names."""
+def choose(known, wanted, everything):
+    """The entries of the plan, in the order of the names: those that are asked for, or those of every day."""
     entries = []
     for name, settings in known.items():
-        for configuration in settings["configurations"]:
-            if not wanted or name in wanted or f"{name}@{configuration}" in wanted:
+        usual, others = settings["configurations"], settings.get("others", [])
+        for configuration in usual + others:
+            asked = name in wanted or f"{name}@{configuration}" in wanted
+            if asked or (not wanted and not settings.get("by_name") and (everything or configuration in usual)):
                 entries.append({"scenario": name, "configuration": configuration, "seconds": settings["seconds"]})
     names = {entry["scenario"] for entry in entries} | {f"{e['scenario']}@{e['configuration']}" for e in entries}
     for name in wanted:
@@ -129,15 +131,17 @@ def main():
     parser = argparse.ArgumentParser(prog="run.sh")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--scenario", action="append", default=[])
+    parser.add_argument("--all", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--programs", metavar="FOLDER")
     options = parser.parse_args()
     known = scenarios()
     if options.list:
         for name, settings in known.items():
-            print(f"{name:28} {','.join(settings['configurations']):24} {settings['about']}")
+            configurations = settings["configurations"] + [f"({other})" for other in settings.get("others", [])]
+            print(f"{name + (' *' if settings.get('by_name') else ''):20} {','.join(configurations):18} {settings['about']}")
         return 0
-    entries = choose(known, options.scenario)
+    entries = choose(known, options.scenario, options.all)
     began = time.monotonic()
 
     CACHE.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Runs scenarios on the real Bluetooth stack: Linux, bluetoothd and two virtual controllers in QEMU, without KVM and without an adapter.
 #
-# Usage: Tests/BlueZ/run.sh [--list] [--scenario NAME[@CONFIGURATION]]... [--keep] [--programs FOLDER]
-#   --scenario   only these; several may be given. Without: all
+# Usage: Tests/BlueZ/run.sh [--list] [--scenario NAME[@CONFIGURATION]]... [--all] [--keep] [--programs FOLDER]
+#   --list       what there is; a configuration in brackets is played by name or with --all, a scenario with a star only by name
+#   --scenario   only these; several may be given
+#   --all        in every configuration
 #   --keep       leave the results of earlier runs; they are in .build/bluez-guest/results
 #   --programs   take our programs from there, instead of building them for release
 set -euo pipefail

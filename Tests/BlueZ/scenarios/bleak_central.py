@@ -6,7 +6,7 @@ import gatt_server as server
 from stack import PERIPHERAL, Failure, check, say
 
 SCENARIO = {
-    "configurations": ["ordered", "eatt"],
+    "configurations": ["eatt"], "others": ["ordered"],
     "seconds": 120,
     "trace": True,
     "preload": ["asyncio", "dbus_fast.aio", "dbus_fast.service", "bleak"],

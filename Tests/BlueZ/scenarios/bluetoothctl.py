@@ -2,7 +2,7 @@
 
 from stack import CENTRAL, PERIPHERAL, check
 
-SCENARIO = {"configurations": ["ordered", "eatt"], "seconds": 90, "trace": True}
+SCENARIO = {"configurations": ["ordered"], "others": ["eatt"], "seconds": 90, "trace": True}
 
 SERVICE = "c0de0001-7065-7263-7573-73000000aaaa"
 VALUE = "c0de0002-7065-7263-7573-73000000aaaa"

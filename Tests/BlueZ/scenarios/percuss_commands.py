@@ -8,7 +8,7 @@ from percuss import ROUTINE, Rig
 from stack import PERIPHERAL, check, say
 
 SCENARIO = {
-    "configurations": ["ordered", "stock"],
+    "configurations": ["stock"], "others": ["ordered"],
     "seconds": 240,
     "trace": True,
     "needs": ["percuss", "percussd"],

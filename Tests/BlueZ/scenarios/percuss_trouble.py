@@ -7,7 +7,7 @@ from percuss import LEASE, LONG_ROUTINE, Rig
 from stack import check, say
 
 SCENARIO = {
-    "configurations": ["ordered", "stock"],
+    "configurations": ["stock"], "others": ["ordered"],
     "seconds": 300,
     "trace": True,
     "needs": ["percuss", "percussd"],

@@ -5,7 +5,7 @@ import asyncio
 import conversation
 
 SCENARIO = {
-    "configurations": ["ordered", "eatt"],
+    "configurations": ["ordered"], "others": ["eatt"],
     "seconds": 240,
     "trace": True,
     "preload": ["asyncio", "dbus_fast.aio", "dbus_fast.service"],

@@ -1,0 +1,9 @@
+"""The first of the soak: 3 cycles of connect and disconnect, 100 writes."""
+
+import soaking
+
+SCENARIO = {"configurations": ["stock"], "seconds": 240, "needs": ["bluez-soak", "percussd"]}
+
+
+def run(stack):
+    soaking.soak(stack, cycles=3, writes=100, seconds=230)

@@ -1,19 +1,23 @@
+import Glibc
 import PercussBlueZ
 import PercussClient
 import PercussCore
 import PercussDBus
 import PercussGATT
 import PercussLink
-import PercussSimulator
 import PercussTime
 import Synchronization
 import Testing
+
+@testable import PercussSimulator
 
 /// A private bus with an emulated bluetoothd on a thread of its own, as another process would be, and room for centrals on another.
 actor EmulationBench {
   nonisolated let timeline: RealTimeline
   nonisolated let host: RealTimeline
-  nonisolated let bus: PrivateBus
+  private nonisolated let currentBus: Mutex<PrivateBus>
+  /// Where it listens, also the next one.
+  private nonisolated let socket: String
   nonisolated let air: EmulatedAir
   nonisolated let device: SimulatedDevice
   nonisolated var unownedExecutor: UnownedSerialExecutor { host.asUnownedSerialExecutor() }
@@ -25,8 +29,13 @@ actor EmulationBench {
   private(set) var emulation: EmulatedBlueZ?
   private var configuration = EmulatedBlueZ.Configuration()
 
-  private init(_ bus: PrivateBus, radio: RadioParameters) {
-    self.bus = bus
+  nonisolated var bus: PrivateBus { currentBus.withLock { $0 } }
+
+  private nonisolated let stalls = StallWatch()
+
+  private init(_ bus: PrivateBus, at socket: String, radio: RadioParameters) {
+    currentBus = Mutex(bus)
+    self.socket = socket
     timeline = RealTimeline(name: "central-test")
     host = RealTimeline(name: "emulation-test")
     air = EmulatedAir(timeline: host, parameters: radio, seed: 1)
@@ -38,18 +47,23 @@ actor EmulationBench {
     _ quirks: EmulationQuirks = EmulationQuirks(), radio: RadioParameters = fastRadio,
     startsDaemon: Bool = true, _ test: @escaping @Sendable (EmulationBench) async throws -> Void
   ) async throws {
-    let bus = try PrivateBus.start()
-    let bench = EmulationBench(bus, radio: radio)
+    var folder = Array("/tmp/percuss-central.XXXXXX\0".utf8CString)
+    let made = try #require(mkdtemp(&folder))
+    let path = String(cString: made)
+    defer { rmdir(path) }
+    let bus = try PrivateBus.start(socket: "\(path)/bus")
+    let bench = EmulationBench(bus, at: "\(path)/bus", radio: radio)
     defer {
+      bench.stalls.stop()
       bench.timeline.shutDown()
       bench.host.shutDown()
-      bus.stop()
+      bench.bus.stop()
     }
     let result: Result<Void, any Error>
     do {
       try await bench.host.run { try await bench.begin(quirks, startsDaemon: startsDaemon) }
       try await bench.timeline.run {
-        try await withTimeout(.seconds(60), on: bench.timeline, waitingFor: "the test to end") {
+        try await withTimeout(.seconds(120), on: bench.timeline, waitingFor: "the test to end") {
           try await test(bench)
         }
       }
@@ -93,6 +107,19 @@ actor EmulationBench {
     await emulation.take()?.kill()
   }
 
+  /// Ends it together with its bus, as when percussd is killed.
+  func killWithBus() async {
+    bus.stop()
+    await kill()
+  }
+
+  /// Starts it again with a bus at the same place.
+  func startWithBus() async throws {
+    let bus = try PrivateBus.start(socket: socket)
+    currentBus.withLock { $0 = bus }
+    try await start()
+  }
+
   func setQuirks(_ quirks: EmulationQuirks) async {
     configuration.quirks = quirks
     await emulation?.setQuirks(quirks)
@@ -109,6 +136,50 @@ actor EmulationBench {
   /// Takes the device off the air without a word.
   func cutPower() async { await air.remove(Self.deviceAddress) }
 
+  // MARK: The air
+
+  /// What goes wrong with the device's values from now on.
+  func setFaults(_ change: @Sendable (inout AirFaults) -> Void) async {
+    var faults = AirFaults()
+    change(&faults)
+    await air.setFaults(faults, of: Self.deviceAddress)
+  }
+
+  /// What of the device needs a pairing, and how it pairs.
+  func secure(_ characteristics: Set<BluetoothUUID>, _ pairing: PairingBehaviour = .justWorks) async {
+    await air.secure(characteristics, of: Self.deviceAddress, pairing: pairing)
+  }
+
+  /// Neither end hears the other for that long.
+  func beginOutage(_ duration: Duration) async { await air.disturb(Self.deviceAddress, .outage, for: duration) }
+
+  /// The device ends its links.
+  func disconnectFromDevice() async { await air.disconnect(Self.deviceAddress) }
+
+  /// Puts another device into the place of ours, or ours again. Connected or not, it is as a device with new firmware.
+  func replaceDevice(by other: (any RadioPeripheral)?) async {
+    await air.place(
+      other ?? device,
+      as: AirAdvertisement(address: Self.deviceAddress, name: Self.deviceName, services: [.percussService]))
+  }
+
+  /// How many commands bluetoothd has queued for the device.
+  func queuedCommands() async -> Int {
+    await emulation?.daemon.adapters.first?.devices[Self.deviceAddress]?.queuedCommands ?? 0
+  }
+
+  // MARK: Clients
+
+  /// A connection to the bus, as another program has one.
+  nonisolated func anotherProgram() async throws -> BusConnection {
+    try await BusConnection.open(bus.address, on: timeline, timeout: .seconds(20))
+  }
+
+  /// Another program that uses the device too.
+  nonisolated func anotherCentral() async throws -> RawCentral {
+    try await RawCentral.connect(over: try await anotherProgram(), device: Self.deviceAddress)
+  }
+
   /// A central, connected to the bus.
   nonisolated func central(_ adapter: AdapterSelection = .default) async throws -> BlueZCentral {
     try await BlueZCentral.open(bus: bus.address, adapter: adapter, on: timeline)
@@ -118,11 +189,44 @@ actor EmulationBench {
     try #require(try await central.connect(to: Self.id, timeout: timeout) as? BlueZLink)
   }
 
+  /// Whether a loss was noticed within a second, by requirement. What the machine itself stood still does not count.
+  nonisolated func expectNoticed(
+    since loss: MonotonicInstant, at instant: MonotonicInstant? = nil, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let elapsed = loss.duration(to: instant ?? timeline.now)
+    #expect(elapsed - stalls.duration(since: loss) < .seconds(1), sourceLocation: sourceLocation)
+  }
+
   /// How long something takes.
   nonisolated func measure(_ operation: () async throws -> Void) async rethrows -> Duration {
     let begin = timeline.now
     try await operation()
     return begin.duration(to: timeline.now)
+  }
+}
+
+/// Notes when the machine stands still, as virtual ones do: a thread of its own then wakes up late.
+final class StallWatch: Sendable {
+  private let timeline = RealTimeline(name: "stall-watch")
+  private let stalls = Mutex<[(end: MonotonicInstant, lateness: Duration)]>([])
+
+  /// Watches until ``stop()``.
+  init() {
+    timeline.start { [self] in
+      while true {
+        let due = timeline.now.advanced(by: .milliseconds(20))
+        try await timeline.sleep(for: .milliseconds(20))
+        let now = timeline.now
+        let lateness = due.duration(to: now)
+        if lateness > .milliseconds(50) { stalls.withLock { $0.append((now, lateness)) } }
+      }
+    }
+  }
+
+  func stop() { timeline.shutDown() }
+
+  func duration(since instant: MonotonicInstant) -> Duration {
+    stalls.withLock { $0.filter { $0.end > instant }.reduce(.zero) { $0 + $1.lateness } }
   }
 }
 

@@ -24,7 +24,6 @@ extension BlueZCentral {
     let address = try Self.address(of: device)
     let deadline = timeline.now.advanced(by: timeout)
     let adapter = try await readyAdapter(within: min(timeout, Self.patience))
-    await unlockNotifications(of: address, on: adapter)
     guard !liveLinks.contains(where: { $0.address == address }),
       !connects.values.contains(where: { $0.device == address })
     else { throw .unavailable("this program is connected to \(device) already; disconnect that link first") }
@@ -43,17 +42,6 @@ extension BlueZCentral {
       }
     }
     return try result.get()
-  }
-
-  /// A link that ended while notifications were acquired leaves them locked before BlueZ 5.84. Only removing the device helps, which costs nothing where there
-  /// are no keys.
-  private func unlockNotifications(of address: BluetoothAddress, on adapter: BlueZAdapter) async {
-    guard suspectedLocks.contains(address), let device = tree.device(with: address, on: adapter.path),
-      !device.isPaired, !device.isConnected
-    else { return }
-    suspectedLocks.remove(address)
-    // Where bluetoothd keeps it, subscribing says that it is locked.
-    try? await removeDevice(device.path, on: adapter.path)
   }
 
   // MARK: The procedures
@@ -135,7 +123,8 @@ extension BlueZCentral {
       }
       // From this instant on the link is told of everything.
       let link = BlueZLink(
-        to: connect.device, at: connected.path, over: bus, of: self, beganConnection: connected.isNewLink)
+        to: connect.device, at: connected.path, over: bus, of: self, beganConnection: connected.isNewLink,
+        attributeTimeout: attributeTimeout)
       links[connected.path] = WeakLink(link: link)
       connect.caller.resume(returning: .success(link))
     }

@@ -26,6 +26,8 @@ public actor BlueZCentral: DeviceScanner {
 
   /// How long an operation waits for a bluetoothd or adapter that is not there, before it says so.
   public static let patience: Duration = .seconds(3)
+  /// How long the bus may take to let this program follow bluetoothd, at least.
+  static let busPatience: Duration = .seconds(2)
   /// How long bluetoothd may take for what needs no radio.
   static let callTimeout: Duration = .seconds(10)
 
@@ -54,8 +56,14 @@ public actor BlueZCentral: DeviceScanner {
   var links: [ObjectPath: WeakLink] = [:]
   /// Which link takes the values of a characteristic that come by signals.
   var valueTakers: [ObjectPath: WeakLink] = [:]
-  /// Devices whose notifications bluetoothd may have left locked, because a link ended while they were acquired.
-  var suspectedLocks: Set<BluetoothAddress> = []
+  /// Characteristics whose notifications bluetoothd may have left locked, because a link ended while they were being acquired.
+  var suspectedLocks: Set<ObjectPath> = []
+  /// When descriptors of notifications were closed last, by their characteristics.
+  var releases: [ObjectPath: MonotonicInstant] = [:]
+  /// Whether an agent of ours is registered: bluetoothd takes one of each program.
+  var isPairing = false
+  /// How long an operation on an attribute of later links may take.
+  var attributeTimeout = BlueZLink.attributeTimeout
   /// For all links: they run on one timeline, and read one after the other.
   nonisolated let datagrams = DatagramReader()
 
@@ -159,6 +167,11 @@ public actor BlueZCentral: DeviceScanner {
     let begin = timeline.now
     do throws(DBusFailure) {
       _ = try await call(adapter, BlueZ.Interface.adapter, "RemoveDevice", [.objectPath(device)])
+      // The news of it may come after the answer.
+      let deadline = timeline.now.advanced(by: .seconds(2))
+      while tree.device(at: device) != nil, timeline.now < deadline, !Task.isCancelled {
+        await nextChange(until: deadline)
+      }
     } catch {
       let failure = BlueZFailure(error)
       if failure == .gone { return }
@@ -167,6 +180,8 @@ public actor BlueZCentral: DeviceScanner {
   }
 
   // MARK: Small things
+
+  func setAttributeTimeout(_ timeout: Duration) { attributeTimeout = timeout }
 
   static func address(of device: DiscoveredDevice.ID) throws(LinkError) -> BluetoothAddress {
     guard let address = BluetoothAddress(device.description) else {

@@ -17,9 +17,13 @@ extension BlueZLink {
     try await enter(lane)
     defer { leave(lane) }
     if let writer = writers[characteristic.path], writer.number != nil { return writer }
+    if let writer = passing.removeValue(forKey: characteristic.path) {
+      writers[characteristic.path] = writer
+      return writer
+    }
     let begin = loop.now
     do throws(DBusFailure) {
-      let writer = try await acquire(characteristic)
+      let writer = try await acquire(characteristic.path)
       guard end == nil else {
         writer.close()
         throw .disconnected
@@ -32,8 +36,8 @@ extension BlueZLink {
     }
   }
 
-  private func acquire(_ characteristic: BlueZCharacteristic) async throws(DBusFailure) -> AcquiredWriter {
-    let reply = try await call(characteristic.path, "AcquireWrite", [.properties([:])], timeout: .seconds(5))
+  func acquire(_ path: ObjectPath) async throws(DBusFailure) -> AcquiredWriter {
+    let reply = try await call(path, "AcquireWrite", [.properties([:])], timeout: .seconds(5))
     guard reply.count == 2, let unit = reply[1].integer(as: Int.self), let descriptor = reply[0].descriptor?.take()
     else { throw .unreadable("AcquireWrite gave no descriptor") }
     if unit >= 23 { acquiredUnit = min(unit, 517) }
@@ -65,7 +69,7 @@ extension BlueZLink {
     let offersWriter = characteristic.isWriteAcquired != nil && !value.isEmpty
     if writers[path] == nil, offersWriter, !withoutWriter.contains(path) {
       do throws(DBusFailure) {
-        let writer = try await acquire(characteristic)
+        let writer = try await acquire(characteristic.path)
         guard end == nil else {
           writer.close()
           throw .disconnected
@@ -100,7 +104,7 @@ extension BlueZLink {
   }
 
   /// - Returns: false when the descriptor was closed.
-  private func send(_ value: [UInt8], through writer: AcquiredWriter) async throws(LinkError) -> Bool {
+  func send(_ value: [UInt8], through writer: AcquiredWriter) async throws(LinkError) -> Bool {
     let deadline = loop.now.advanced(by: .seconds(5))
     while true {
       switch writer.send(value) {
@@ -112,51 +116,6 @@ extension BlueZLink {
         await pause(for: .milliseconds(5))
         if let end { throw .disconnected(end) }
       }
-    }
-  }
-
-  /// Sends a command past a request that is under way on the characteristic: bluetoothd refuses `WriteValue` then, but gives a descriptor.
-  private func writeInAHurry(
-    _ value: [UInt8], to characteristic: BlueZCharacteristic
-  ) async throws(LinkError) {
-    let path = characteristic.path
-    pacer.commandSent(at: loop.now)
-    if let writer = writers[path] {
-      if try await send(value, through: writer) { return }
-      writers[path] = nil
-    }
-    let isRequestUnderWay = lanes[.write(path)] != nil
-    let begin = loop.now
-    do throws(DBusFailure) {
-      guard !isRequestUnderWay || characteristic.isWriteAcquired == nil || value.isEmpty else {
-        return try await writePast(value, characteristic)
-      }
-      do throws(DBusFailure) {
-        _ = try await call(path, "WriteValue", Self.arguments(value, .command), timeout: .seconds(5))
-      } catch {
-        // Another program's request, then.
-        guard BlueZFailure(error) == .inProgress, characteristic.isWriteAcquired != nil, !value.isEmpty else {
-          throw error
-        }
-        try await writePast(value, characteristic)
-      }
-    } catch {
-      throw await self.error(
-        BlueZFailure(error), on: characteristic.uuid,
-        during: "a write without response to \(Profile.percuss.name(of: characteristic.uuid))", since: begin)
-    }
-  }
-
-  private func writePast(_ value: [UInt8], _ characteristic: BlueZCharacteristic) async throws(DBusFailure) {
-    let writer = try await acquire(characteristic)
-    guard writer.send(value) == .sent else {
-      writer.close()
-      throw .unreadable("the descriptor of AcquireWrite takes nothing")
-    }
-    // Given back as soon as bluetoothd has taken the packet: until then it refuses requests to the characteristic.
-    loop.start { [loop] in
-      for _ in 0..<100 where !writer.isDrained { try await loop.sleep(for: .milliseconds(1)) }
-      writer.close()
     }
   }
 
@@ -208,7 +167,6 @@ extension BlueZLink {
       armPacerTimer()
       return
     }
-    subscriptions[readable]?.echo.readBegins()
     loop.start { [weak self] in await self?.readForBarrier(readable, mark) }
   }
 

@@ -9,7 +9,6 @@ struct Subscription {
   let uuid: BluetoothUUID
   /// Where they come through a descriptor: it, and its watch.
   var descriptor: (number: CInt, watch: DescriptorWatch)?
-  var echo = ReadEcho()
 
   func close() {
     guard let descriptor else { return }
@@ -44,7 +43,10 @@ extension BlueZLink {
       takeValues(of: path, false)
       // bluetoothd unsubscribes when it finds the descriptor closed.
       subscription.close()
-      guard subscription.descriptor == nil else { continue }
+      guard subscription.descriptor == nil else {
+        noteRelease(of: path)
+        continue
+      }
       let begin = loop.now
       do throws(DBusFailure) {
         _ = try await call(path, "StopNotify", [])
@@ -87,8 +89,9 @@ extension BlueZLink {
   /// - Returns: false when bluetoothd gives no descriptor, and signals are to be tried.
   private func acquireNotify(_ characteristic: BlueZCharacteristic) async throws(LinkError) -> Bool {
     let path = characteristic.path
+    let begin = loop.now
     do throws(DBusFailure) {
-      let reply = try await call(path, "AcquireNotify", [.properties([:])], timeout: .seconds(10))
+      let reply = try await unlockAndAcquire(path)
       guard let number = reply.first?.descriptor?.take() else { return false }
       guard end == nil else {
         Glibc.close(number)
@@ -107,10 +110,41 @@ extension BlueZLink {
       subscriptions[path] = Subscription(uuid: characteristic.uuid, descriptor: (number, watch))
       return true
     } catch {
-      guard let end else { return false }
-      // Before 5.84 this leaves the characteristic locked.
-      suspectLock()
-      throw .disconnected(end)
+      if let end {
+        // Before 5.84 this leaves the characteristic locked.
+        suspectLock(of: path, true)
+        throw .disconnected(end)
+      }
+      switch BlueZFailure(error) {
+      // The device's own refusal, or there is no link: signals will not be had either.
+      case .attribute(let code) where code != .requestNotSupported: break
+      case .notConnected: break
+      default: return false
+      }
+      throw await self.error(
+        BlueZFailure(error), on: characteristic.uuid,
+        during: "the response to a subscription to \(Profile.percuss.name(of: characteristic.uuid))", since: begin)
+    }
+  }
+
+  /// Also where it is locked, as long as nobody else can be who holds it.
+  private func unlockAndAcquire(_ path: ObjectPath) async throws(DBusFailure) -> [DBusValue] {
+    while true {
+      do throws(DBusFailure) {
+        return try await call(path, "AcquireNotify", [.properties([:])], timeout: .seconds(10))
+      } catch {
+        guard BlueZFailure(error) == .acquired else { throw error }
+        if mayBeLocked(path) {
+          // The descriptor went with a link that was lost. Anybody's StopNotify ends the lock.
+          _ = try? await call(path, "StopNotify", [], timeout: .seconds(10))
+          suspectLock(of: path, false)
+        } else if wasReleased(path) {
+          // bluetoothd has yet to find that this program has closed it.
+          await pause(for: .milliseconds(10))
+        } else {
+          throw error
+        }
+      }
     }
   }
 
@@ -119,18 +153,35 @@ extension BlueZLink {
     central.assumeIsolated { $0.valueTakers[path] = isWanted ? WeakLink(link: self) : nil }
   }
 
-  private func suspectLock() {
-    central.assumeIsolated { [address] in _ = $0.suspectedLocks.insert(address) }
+  private func suspectLock(of path: ObjectPath, _ isSuspected: Bool) {
+    central.assumeIsolated { central in
+      if isSuspected { central.suspectedLocks.insert(path) } else { central.suspectedLocks.remove(path) }
+    }
   }
+
+  private func mayBeLocked(_ path: ObjectPath) -> Bool {
+    central.assumeIsolated { $0.suspectedLocks.contains(path) }
+  }
+
+  /// This program closes a descriptor that bluetoothd may hold for taken a moment longer.
+  func noteRelease(of path: ObjectPath) {
+    central.assumeIsolated { [loop] in $0.releases[path] = loop.now }
+  }
+
+  private func wasReleased(_ path: ObjectPath) -> Bool {
+    let released = central.assumeIsolated { $0.releases[path] }
+    return released.map { loop.now < $0.advanced(by: Self.releaseLimit) } ?? false
+  }
+
+  /// How long bluetoothd may take to find a descriptor closed.
+  private static let releaseLimit: Duration = .seconds(1)
 
   // MARK: What arrives
 
   /// By a signal.
   func received(_ value: [UInt8], from path: ObjectPath) {
-    guard var subscription = subscriptions[path], subscription.descriptor == nil else { return }
-    let values = subscription.echo.received(value)
-    subscriptions[path] = subscription
-    for value in values { deliver(value, from: subscription.uuid) }
+    guard let subscription = subscriptions[path], subscription.descriptor == nil else { return }
+    for value in echoes[path]?.received(value) ?? [value] { deliver(value, from: subscription.uuid) }
   }
 
   /// Through a descriptor: all that is there is one batch.

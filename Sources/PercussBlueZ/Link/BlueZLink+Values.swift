@@ -10,8 +10,7 @@ extension BlueZLink {
     let characteristic = try await require(uuid)
     let lane = Lane.read(characteristic.path)
     try await enter(lane)
-    subscriptions[characteristic.path]?.echo.readBegins()
-    let wasSubscribed = subscriptions[characteristic.path] != nil
+    echoes[characteristic.path] = ReadEcho()
     let result: Result<[UInt8], LinkError>
     do throws(LinkError) {
       let reply = try await perform(
@@ -23,10 +22,8 @@ extension BlueZLink {
     } catch {
       result = .failure(error)
     }
-    if wasSubscribed, subscriptions[characteristic.path] != nil {
-      let held = subscriptions[characteristic.path]?.echo.readEnds(try? result.get()) ?? []
-      for value in held { deliver(value, from: uuid) }
-    }
+    let held = echoes.removeValue(forKey: characteristic.path)?.values(without: try? result.get()) ?? []
+    if subscriptions[characteristic.path] != nil { for value in held { deliver(value, from: uuid) } }
     leave(lane)
     return try result.get()
   }
@@ -90,14 +87,28 @@ extension BlueZLink {
   /// How long requests of other programs on the same characteristic are waited for.
   static let foreignRequestPatience: Duration = .seconds(3)
 
+  /// Calls a method of a characteristic. It ends with the link at the latest: of what a lost link has cut short bluetoothd leaves some without an answer.
+  ///
+  /// - Parameter timeout: nil for what the device has to answer.
   func call(
-    _ path: ObjectPath, _ method: String, _ arguments: [DBusValue], timeout: Duration = attributeTimeout
+    _ path: ObjectPath, _ method: String, _ arguments: [DBusValue], timeout: Duration? = nil
   ) async throws(DBusFailure) -> [DBusValue] {
-    try await bus.call(
-      MethodCall(
-        destination: BlueZ.busName, path: path, interface: BlueZ.Interface.characteristic, member: method,
-        arguments: arguments),
-      timeout: timeout)
+    guard end == nil else { throw .disconnected }
+    let call = MethodCall(
+      destination: BlueZ.busName, path: path, interface: BlueZ.Interface.characteristic, member: method,
+      arguments: arguments)
+    let timeout = timeout ?? attributeTimeout
+    lastCall += 1
+    let number = lastCall
+    let result = await withUnsafeContinuation { continuation in
+      calls[number] = continuation
+      bus.assumeIsolated { bus in
+        bus.send(call, timeout: timeout) { [weak self] result in
+          self?.assumeIsolated { $0.calls.removeValue(forKey: number)?.resume(returning: result) }
+        }
+      }
+    }
+    return try result.get()
   }
 
   /// What a failed operation means for its caller, and for the link.

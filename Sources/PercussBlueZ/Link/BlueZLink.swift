@@ -44,6 +44,11 @@ public actor BlueZLink: DeviceLink {
   /// Values that came by signals in this turn of the loop; one batch.
   private var batch: [LinkEvent] = []
 
+  /// Calls that wait for bluetoothd's answer, at the latest until the link ends.
+  var calls: [UInt64: UnsafeContinuation<Result<[DBusValue], DBusFailure>, Never>] = [:]
+  var lastCall: UInt64 = 0
+  let attributeTimeout: Duration
+
   /// What the tree says of the device's characteristics; nil when it has to be read from there again.
   private var attributes: Attributes?
   /// ATT_MTU as a descriptor's reply said it.
@@ -54,9 +59,13 @@ public actor BlueZLink: DeviceLink {
   var pacerTimer: ScheduledAction?
   var roomWaiters: [CheckedContinuation<Void, Never>] = []
   var writers: [ObjectPath: AcquiredWriter] = [:]
+  /// Held for a moment, for commands that pass a request; see ``giveBack(_:of:)``.
+  var passing: [ObjectPath: AcquiredWriter] = [:]
   /// Characteristics whose commands go by `WriteValue`, because bluetoothd did not give a descriptor.
   var withoutWriter: Set<ObjectPath> = []
   var subscriptions: [ObjectPath: Subscription] = [:]
+  /// The reads under way.
+  var echoes: [ObjectPath: ReadEcho] = [:]
   var renewals = 0
   /// The last parameters that this link was granted.
   var grantedParameters: ConnectionParameters?
@@ -71,8 +80,9 @@ public actor BlueZLink: DeviceLink {
 
   init(
     to address: BluetoothAddress, at path: ObjectPath, over bus: BusConnection, of central: BlueZCentral,
-    beganConnection: Bool
+    beganConnection: Bool, attributeTimeout: Duration
   ) {
+    self.attributeTimeout = attributeTimeout
     self.address = address
     self.path = path
     self.bus = bus
@@ -140,7 +150,7 @@ public actor BlueZLink: DeviceLink {
   private func askToDisconnect() {
     central.assumeIsolated { [path] central in
       central.send(path, BlueZ.Interface.device, "Disconnect") { [weak self] central, result in
-        // The reply comes last of all. Should the news of the end be missing, they are to be had by asking.
+        // The news of the end come before the reply, or just after it as in 5.66; should they be missing, they are to be had by asking.
         let failure: BlueZFailure? = if case .failure(let failure) = result { BlueZFailure(failure) } else { nil }
         switch failure {
         case .notConnected, .gone: self?.assumeIsolated { $0.linkEnded(nil) }
@@ -182,11 +192,18 @@ public actor BlueZLink: DeviceLink {
     source.yield(batch + [.disconnected(reason)])
     batch = []
     source.finish()
-    for subscription in subscriptions.values { subscription.close() }
+    for (path, subscription) in subscriptions {
+      if subscription.descriptor != nil { noteRelease(of: path) }
+      subscription.close()
+    }
     subscriptions = [:]
-    for writer in writers.values { writer.close() }
+    for writer in [writers, passing].flatMap(\.values) { writer.close() }
     writers = [:]
+    passing = [:]
     pacerTimer?.cancel()
+    let unanswered = calls.sorted { $0.key < $1.key }
+    calls = [:]
+    for (_, caller) in unanswered { caller.resume(returning: .failure(.disconnected)) }
     let waiters = lanes.values.flatMap { $0 } + roomWaiters + closing
     lanes = [:]
     roomWaiters = []

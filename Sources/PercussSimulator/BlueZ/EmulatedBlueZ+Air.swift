@@ -105,7 +105,9 @@ extension EmulatedBlueZ {
 
   private func send(_ operation: AttributeOperation, _ id: OperationID, to key: DeviceKey) {
     guard let link = links[key]?.link else { return }
-    timeline.start { [weak self] in
+    timeline.start { [weak self, timeline] in
+      // bluetoothd sends what is in its queue of commands before any request.
+      while await self?.hasCommands(key, link.central) == true { try await timeline.sleep(for: .milliseconds(1)) }
       let result = await link.perform(operation)
       await self?.answered(id, result, key, link.central)
     }
@@ -127,10 +129,15 @@ extension EmulatedBlueZ {
       while let commands = await self?.takeCommands(key, link.central), !commands.isEmpty {
         for command in commands {
           try? await link.link.write(command.value, to: command.characteristic, type: .command)
+          await self?.commandsSent(1, key, link.central)
         }
-        await self?.commandsSent(commands.count, key, link.central)
       }
     }
+  }
+
+  private func hasCommands(_ key: DeviceKey, _ central: CentralID) -> Bool {
+    guard let record = links[key], record.link.central == central else { return false }
+    return record.isSending
   }
 
   private func takeCommands(_ key: DeviceKey, _ central: CentralID) -> [LinkRecord.Command] {

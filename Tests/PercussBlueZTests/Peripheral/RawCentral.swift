@@ -116,6 +116,13 @@ actor RawCentral {
     try await call("StopNotify", of: BlueZ.Interface.characteristic, at: path(of: uuid))
   }
 
+  /// `AcquireNotify` or `AcquireWrite`.
+  @discardableResult
+  func acquire(_ method: String, _ uuid: BluetoothUUID) async throws -> PassedDescriptor {
+    let reply = try await call(method, of: BlueZ.Interface.characteristic, at: path(of: uuid), [.properties([:])])
+    return try #require(reply.first?.descriptor)
+  }
+
   func disconnect() async throws { try await call("Disconnect", of: BlueZ.Interface.device, at: device) }
 
   /// What was notified so far, oldest first.

@@ -146,7 +146,12 @@ extension BluetoothDaemon {
       device.queuedCommands = 0
     }
     for request in requests { finish(request, .failure(.unlikelyError), key) }
-    for characteristic in device.characteristics { abandonNotifications(of: key, characteristic.handle) }
+    for characteristic in self.device(key)?.characteristics ?? [] {
+      // What a rejected pairing has left: nobody answers it, but the next link has its own reads.
+      let read = withCharacteristic(key, characteristic.handle) { $0.read.take() } ?? nil
+      for call in read?.calls ?? [] { emit(.abandon(call)) }
+      abandonNotifications(of: key, characteristic.handle)
+    }
     endBattery(of: key)
   }
 }

@@ -1,5 +1,6 @@
 internal import PercussDBus
 internal import PercussTime
+internal import Synchronization
 
 /// A ``PairingAgent`` as bluetoothd calls it (`org.bluez.Agent1`).
 final class AgentObject: ExportedObject {
@@ -9,6 +10,8 @@ final class AgentObject: ExportedObject {
   /// The unique name of bluetoothd: nobody else gets an answer.
   private let owner: String
   private let timeline: RealTimeline
+  /// The questions that are with the user, each of them one of at most as many calls as the bus lets wait.
+  private let questions = Mutex<(last: Int, asked: [Int: Task<Void, any Error>])>((0, [:]))
 
   init(_ agent: PairingAgent, for device: String, owner: String, on timeline: RealTimeline) {
     self.agent = agent
@@ -36,16 +39,34 @@ final class AgentObject: ExportedObject {
     guard call.sender == owner else {
       return call.fail(BlueZ.ErrorName.rejected, "only bluetoothd may ask")
     }
+    // bluetoothd asks nothing any more, whatever the user is about to answer.
+    if call.member == "Cancel" || call.member == "Release" { withdraw() }
     let (agent, device, timeline) = (agent, device, timeline)
-    timeline.start {
+    let number = questions.withLock { questions in
+      questions.last += 1
+      return questions.last
+    }
+    let question = timeline.start { [weak self] in
       do {
-        try await withTimeout(
-          PairingAgent.answerTimeout, on: timeline, waitingFor: "the answer of the user"
-        ) { await agent.answer(call, for: device) }
+        try await withTimeout(agent.answerTimeout, on: timeline, waitingFor: "the answer of the user") {
+          await agent.answer(call, for: device)
+        }
       } catch {
         call.fail(BlueZ.ErrorName.canceled, "\(error)")
       }
+      _ = self?.questions.withLock { $0.asked.removeValue(forKey: number) }
     }
+    // Tasks of the timeline begin after this turn of it.
+    questions.withLock { $0.asked[number] = question }
+  }
+
+  /// Cancels what the user is being asked; a bus that still waits for an answer is told so.
+  func withdraw() {
+    let asked = questions.withLock { questions in
+      defer { questions.asked = [:] }
+      return questions.asked.values
+    }
+    for question in asked { question.cancel() }
   }
 }
 

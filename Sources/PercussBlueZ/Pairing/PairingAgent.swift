@@ -9,10 +9,10 @@
 /// ```
 ///
 /// Which questions can be answered decides how safe the pairing is against somebody in between; with none (``justWorks``) it is not. Every question has
-/// ``answerTimeout``; what is not answered by then is refused.
+/// ``answerTimeout``; what is not answered by then is refused. When the pairing ends before the answer, the question's task is cancelled.
 public struct PairingAgent: Sendable {
   /// How long a question waits for its answer; the security manager gives up at the same time (Core Vol 3 Part H 3.4).
-  public static let answerTimeout: Duration = .seconds(30)
+  public var answerTimeout: Duration = .seconds(30)
 
   /// Asks for the six digits that the device shows; nil refuses.
   public var enterPasskey: (@Sendable (_ device: String) async -> UInt32?)?

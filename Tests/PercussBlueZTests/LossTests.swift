@@ -1,77 +1,23 @@
+import Glibc
 import PercussBlueZ
 import PercussClient
+import PercussCore
 import PercussDBus
 import PercussGATT
 import PercussLink
 import PercussSimulator
 import PercussTime
+import PercussWire
 import Testing
 
-/// What becomes of bluetoothd under a central.
-enum Loss: String, CaseIterable, Sendable, CustomTestStringConvertible {
-  /// It is asked to end: objects are removed, the name is given back.
-  case stopped
-  /// It is killed: only the bus tells.
-  case killed
-  case adapterRemoved
-  case adapterOff
-
-  var testDescription: String { rawValue }
-
-  func happen(to bench: EmulationBench) async {
-    switch self {
-    case .stopped: await bench.stop()
-    case .killed: await bench.kill()
-    case .adapterRemoved: await bench.removeAdapter()
-    case .adapterOff: await bench.setPower(false)
-    }
-  }
-
-  func mend(_ bench: EmulationBench) async throws {
-    switch self {
-    case .stopped, .killed: try await bench.start()
-    case .adapterRemoved: await bench.addAdapter()
-    case .adapterOff: await bench.setPower(true)
-    }
-  }
-}
-
-/// bluetoothd, its adapter or the adapter's power goes, in every phase of a central's life: noticed within a second, and the next operation works or says why.
+/// bluetoothd, its bus, its adapter or the adapter's power goes while a central has no link yet: noticed within a second, and the next operation works or says
+/// why.
 @Suite(.serialized) struct LossTests {
-  /// Noticed within this time, by requirement.
-  static let bound: Duration = .seconds(1)
-
-  /// The next operation says why, or works; once things are mended, it works.
-  private func checkRecovery(
-    _ bench: EmulationBench, _ central: BlueZCentral, after loss: Loss
-  ) async throws {
-    let duration = await bench.measure {
-      do {
-        _ = try await central.connect(to: EmulationBench.id, timeout: .seconds(1))
-        Issue.record("connected without bluetoothd or adapter")
-      } catch {
-        guard case .unavailable(let text) = error as? LinkError else {
-          Issue.record("\(error)")
-          return
-        }
-        #expect(text.contains("bluetoothctl") || text.contains("systemctl start bluetooth"), "\(text)")
-      }
-    }
-    #expect(duration < .seconds(3))
-    try await loss.mend(bench)
-    let link = try await bench.connect(central)
-    let device = try await Device.connect(over: link)
-    try await device.takeControl()
-    try await device.stop()
-    await device.disconnect()
-    await central.close()
-  }
-
   @Test(arguments: Loss.allCases) func `while idle`(_ loss: Loss) async throws {
     try await EmulationBench.run { bench in
       let central = try await bench.central()
       await loss.happen(to: bench)
-      try await checkRecovery(bench, central, after: loss)
+      try await loss.checkRecovery(bench, central)
     }
   }
 
@@ -84,8 +30,8 @@ enum Loss: String, CaseIterable, Sendable, CustomTestStringConvertible {
       await loss.happen(to: bench)
       let lost = bench.timeline.now
       while await iterator.next() != nil {}
-      #expect(lost.duration(to: bench.timeline.now) < Self.bound)
-      try await checkRecovery(bench, central, after: loss)
+      bench.expectNoticed(since: lost)
+      try await loss.checkRecovery(bench, central)
     }
   }
 
@@ -108,9 +54,9 @@ enum Loss: String, CaseIterable, Sendable, CustomTestStringConvertible {
       let lost = timeline.now
       await loss.happen(to: bench)
       let end = try await connecting.value
-      #expect(lost.duration(to: end) < Self.bound)
+      bench.expectNoticed(since: lost, at: end)
       await bench.setAdvertising(true)
-      try await checkRecovery(bench, central, after: loss)
+      try await loss.checkRecovery(bench, central)
     }
   }
 
@@ -133,78 +79,36 @@ enum Loss: String, CaseIterable, Sendable, CustomTestStringConvertible {
       await bench.setQuirks(EmulationQuirks())
       await loss.happen(to: bench)
       let end = try await connecting.value
-      #expect(lost.duration(to: end) < Self.bound)
-      try await checkRecovery(bench, central, after: loss)
+      bench.expectNoticed(since: lost, at: end)
+      try await loss.checkRecovery(bench, central)
     }
   }
 
-  @Test(arguments: Loss.allCases) func `while connected and quiet`(_ loss: Loss) async throws {
+  @Test(arguments: Loss.allCases) func `while pairing`(_ loss: Loss) async throws {
     try await EmulationBench.run { bench in
       let central = try await bench.central()
-      let link = try await bench.connect(central)
-      let log = EventLog(of: link, on: bench.timeline)
-      let lost = bench.timeline.now
-      await loss.happen(to: bench)
-      try await log.wait { $0.isFinished }
-      let end = try #require(await log.end)
-      #expect(lost.duration(to: end.at) < Self.bound)
-      await #expect(throws: LinkError.disconnected(end.reason)) { try await link.read(.percussFeature) }
-      await #expect(throws: LinkError.disconnected(end.reason)) { try await link.subscribe(to: [.percussEvent]) }
-      await link.disconnect()
-      try await checkRecovery(bench, central, after: loss)
-    }
-  }
-
-  @Test(arguments: Loss.allCases) func `while writing`(_ loss: Loss) async throws {
-    try await EmulationBench.run { bench in
-      let central = try await bench.central()
-      let link = try await bench.connect(central)
+      await bench.secure([], .comparison(1))
       let timeline = bench.timeline
-      // Requests and commands at once, until they fail.
-      let requests = timeline.start {
-        while true {
-          do { _ = try await link.read(.percussFeature) } catch { return (timeline.now, "\(error)") }
-        }
+      let asked = AsyncStream.makeStream(of: Void.self)
+      var agent = PairingAgent()
+      agent.confirm = { _, _ in
+        asked.continuation.finish()
+        try? await timeline.sleep(for: .seconds(100))
+        return true
       }
-      let commands = timeline.start {
-        let chunk = [UInt8](repeating: 0, count: 100)
-        while true {
-          do {
-            try await link.write([0x01] + chunk, to: .percussRoutineData, type: .command)
-          } catch {
-            return (timeline.now, "\(error)")
-          }
+      let questioning = agent
+      let pairing = timeline.start {
+        await #expect(throws: LinkError.self) {
+          try await central.pair(EmulationBench.id, agent: questioning, timeout: .seconds(60))
         }
+        return timeline.now
       }
-      try await timeline.sleep(for: .milliseconds(300))
+      for await _ in asked.stream {}
       let lost = timeline.now
       await loss.happen(to: bench)
-      let ends = [try await requests.value, try await commands.value]
-      for (end, error) in ends {
-        #expect(lost.duration(to: end) < Self.bound)
-        #expect(error.contains("the link to the device has ended"), "\(error)")
-      }
-      try await checkRecovery(bench, central, after: loss)
-    }
-  }
-
-  @Test(arguments: Loss.allCases) func `while values stream in`(_ loss: Loss) async throws {
-    try await EmulationBench.run { bench in
-      let central = try await bench.central()
-      let link = try await bench.connect(central)
-      let device = try await Device.connect(over: link)
-      try await device.takeControl()
-      try await device.setSpeed(.ppm(1900))
-      var telemetry = device.telemetry.makeAsyncIterator()
-      for _ in 0..<3 { _ = await telemetry.next() }
-      let lost = bench.timeline.now
-      await loss.happen(to: bench)
-      while await telemetry.next() != nil {}
-      #expect(lost.duration(to: bench.timeline.now) < Self.bound)
-      #expect(await !device.isConnected)
-      await #expect(throws: DeviceError.self) { try await device.setSpeed(.ppm(2000)) }
-      // Whatever was lost, the motor comes to rest: the link loss policy or the lease sees to it.
-      try await checkRecovery(bench, central, after: loss)
+      bench.expectNoticed(since: lost, at: try await pairing.value)
+      await bench.secure([])
+      try await loss.checkRecovery(bench, central)
     }
   }
 
@@ -290,6 +194,20 @@ enum Loss: String, CaseIterable, Sendable, CustomTestStringConvertible {
         try await BlueZCentral.open(bus: bench.bus.address, on: timeline, patience: .milliseconds(200))
       }
       #expect(none.contains("rfkill"))
+    }
+  }
+
+  @Test func `a bus that does not answer is given up in time`() async throws {
+    try await EmulationBench.run { bench in
+      let daemon = bench.bus.process
+      kill(daemon, SIGSTOP)
+      defer { kill(daemon, SIGCONT) }
+      let duration = await bench.measure {
+        await #expect(throws: LinkError.self) {
+          try await BlueZCentral.open(bus: bench.bus.address, on: bench.timeline, patience: .seconds(1))
+        }
+      }
+      #expect(duration < .seconds(6))
     }
   }
 }

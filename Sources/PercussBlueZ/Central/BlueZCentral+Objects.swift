@@ -6,43 +6,28 @@ internal import PercussTime
 extension BlueZCentral {
   // MARK: The bus
 
-  /// Connects to the bus, subscribes before anything is asked for, and watches who owns bluetoothd's name.
-  private func attach() async throws(LinkError) {
+  /// Connects to the bus, subscribes before anything is asked for, and watches who owns bluetoothd's name; all of it until the deadline.
+  private func attach(until deadline: MonotonicInstant) async throws(LinkError) {
     guard !isAttaching else {
-      await nextChange(until: timeline.now.advanced(by: Self.patience))
+      await nextChange(until: deadline)
       return
     }
     isAttaching = true
-    defer { isAttaching = false }
+    defer {
+      isAttaching = false
+      wakeWaiters()
+    }
     generation += 1
     let generation = generation
     let bus: BusConnection
     do throws(DBusFailure) {
-      bus = try await BusConnection.open(address, on: timeline)
+      bus = try await BusConnection.open(address, on: timeline, timeout: timeline.now.duration(to: deadline))
     } catch {
       throw .unavailable("Bluetooth cannot be used: \(error)")
     }
-    do throws(DBusFailure) {
-      for rule in Self.rules {
-        _ = try await bus.subscribe(to: rule) { [weak self] signal in
-          self?.assumeIsolated { central in
-            if central.generation == generation { central.received(signal) }
-          }
-        }
-      }
-      // From here on the answers of bluetoothd come in their order among its signals.
-      self.bus = bus
-      _ = try await bus.watchOwner(of: BlueZ.busName) { [weak self] owner in
-        self?.assumeIsolated { central in
-          if central.generation == generation { central.ownerChanged(to: owner) }
-        }
-      }
-      await bus.onEnd { [weak self] in
-        self?.assumeIsolated { central in
-          guard central.generation == generation else { return }
-          central.bus = nil
-          central.lose()
-        }
+    do {
+      try await withDeadline(deadline, on: timeline, waitingFor: "an answer of the bus") { [self] in
+        try await follow(over: bus, generation)
       }
     } catch {
       self.bus = nil
@@ -52,6 +37,32 @@ extension BlueZCentral {
     if isClosed {
       self.bus = nil
       await bus.close()
+    }
+  }
+
+  private func follow(over bus: BusConnection, _ generation: Int) async throws(DBusFailure) {
+    for rule in Self.rules {
+      _ = try await bus.subscribe(to: rule) { [weak self] signal in
+        self?.assumeIsolated { central in
+          if central.generation == generation { central.received(signal) }
+        }
+      }
+    }
+    // Too late for whoever has waited until the deadline.
+    guard self.generation == generation, isAttaching else { return }
+    // From here on the answers of bluetoothd come in their order among its signals.
+    self.bus = bus
+    _ = try await bus.watchOwner(of: BlueZ.busName) { [weak self] owner in
+      self?.assumeIsolated { central in
+        if central.generation == generation { central.ownerChanged(to: owner) }
+      }
+    }
+    await bus.onEnd { [weak self] in
+      self?.assumeIsolated { central in
+        guard central.generation == generation else { return }
+        central.bus = nil
+        central.lose()
+      }
     }
   }
 
@@ -78,6 +89,8 @@ extension BlueZCentral {
   /// bluetoothd is gone, or the bus: so is all that depends on it.
   func lose() {
     let changes = tree.ownerChanged(to: nil)
+    suspectedLocks = []
+    releases = [:]
     for id in connects.keys.sorted() { finishConnect(id) { $0.serviceLost() } }
     loseDiscovery(because: .unavailable("scanning: \(Remedy.noService)"))
     apply(changes)
@@ -235,7 +248,8 @@ extension BlueZCentral {
     let deadline = timeline.now.advanced(by: patience)
     while true {
       guard !isClosed else { throw .unavailable("this connection to bluetoothd was closed; open another one") }
-      if bus == nil { try await attach() }
+      // Whoever cannot wait for an adapter waits for the bus all the same: it answers at once, unless it hangs.
+      if bus == nil { try await attach(until: max(deadline, timeline.now.advanced(by: Self.busPatience))) }
       guard let obstacle else {
         if let adapter = selectedAdapter { return adapter }
         continue

@@ -24,19 +24,26 @@ public enum LinkError: Error, Equatable, Sendable, CustomStringConvertible {
     .insufficientAuthentication, .insufficientEncryption, .encryptionKeySizeTooShort,
   ]
 
+  /// A host keeps the services of a device that it has met before.
+  private static let staleServices =
+    "if its firmware was changed have this computer forget its services: percuss pair --remove, or bluetoothctl remove"
+
   /// What happened, where, and what to do about it.
   public var description: String {
     switch self {
     case .disconnected(let reason): "the link to the device has ended: \(reason)"
     case .attribute(let error, let characteristic):
       "the device refused the operation on \(Profile.percuss.name(of: characteristic)): \(error)"
-        + (Self.mendedByPairing.contains(error) ? "; pair with it first: percuss pair, or bluetoothctl pair" : "")
+        + (Self.mendedByPairing.contains(error)
+          ? "; pair with it first: percuss pair, or bluetoothctl pair"
+          : error == .invalidHandle ? "; \(Self.staleServices)" : "")
     case .timedOut(let what, let after):
       "waited \(after) for \(what), in vain; check that the device is on, near and not connected elsewhere, then try again"
     case .tooLong(let count, let maximum):
       "the value has \(count) bytes, but this link carries at most \(maximum) in one write; split it or raise ATT_MTU"
     case .noSuchCharacteristic(let uuid):
-      "the device has no characteristic \(Profile.percuss.name(of: uuid)); check that it is the device you expect"
+      "the device has no characteristic \(Profile.percuss.name(of: uuid)); check that it is the device you expect, and "
+        + Self.staleServices
     case .cannotSubscribe(let uuid):
       "the characteristic \(Profile.percuss.name(of: uuid)) neither notifies nor indicates"
     case .busy(let limit): "\(limit) operations wait on this link already; await some of them first"

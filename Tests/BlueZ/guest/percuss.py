@@ -42,9 +42,9 @@ class Rig:
 
     def offered(self):
         """Waits until percussd has its device on the air."""
-        self.daemon.expect(r" offered on hci\d", 30)
+        self.daemon.expect(r" offered on hci\d", 60)
 
-    def percuss(self, *arguments, seconds=60, status=0):
+    def percuss(self, *arguments, seconds=120, status=0):
         """Runs percuss against the device to its end; returns what it said."""
         self.started += 1
         got, output = self.stack.run(f"percuss-{self.started}-{arguments[0]}", "percuss", *arguments, *self.device(arguments[0]), seconds=seconds)
@@ -62,7 +62,8 @@ class Rig:
 
     @staticmethod
     def device(command):
-        return ["--adapter", CENTRAL] if command in ("scan", "devices", "pair") else ["--adapter", CENTRAL, "--device", PERIPHERAL]
+        place = ["--adapter", CENTRAL]
+        return place if command in ("scan", "devices", "pair") else [*place, "--device", PERIPHERAL, "--timeout", "60s"]
 
     # Ground truth
 
@@ -88,7 +89,7 @@ class Rig:
         """What the motor really does, in percussions per minute."""
         return self.call("ReadTruth")[0][2] / 1000
 
-    def moves(self, seconds=30):
+    def moves(self, seconds=90):
         """Waits for the motor to turn at its full speed."""
         end = time.monotonic() + seconds
         while self.speed() < FULL_SPEED:

@@ -7,7 +7,7 @@ from stack import CENTRAL, PERIPHERAL, check, say
 
 def soak(stack, cycles, writes, seconds):
     daemon = stack.program("percussd", "percussd", "--adapter", PERIPHERAL, "--log-level", "debug")
-    daemon.expect(r" offered on hci\d", 30)
+    daemon.expect(r" offered on hci\d", 60)
     status, output = stack.run("bluez-soak", "bluez-soak", CENTRAL, PERIPHERAL, str(cycles), str(writes), seconds=seconds)
     check(status == 0, f"bluez-soak ended with {status}:\n{output[-1500:]}")
     count = json.loads(output.splitlines()[-1])

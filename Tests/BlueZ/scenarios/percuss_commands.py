@@ -9,7 +9,7 @@ from stack import PERIPHERAL, check, say
 
 SCENARIO = {
     "configurations": ["stock"], "others": ["ordered"],
-    "seconds": 240,
+    "seconds": 480,
     "trace": True,
     "needs": ["percuss", "percussd"],
     "preload": ["asyncio", "dbus_fast.aio", "dbus_fast.service"],
@@ -24,13 +24,13 @@ def run(stack):
     check(PERIPHERAL in rig.percuss("devices"), "devices does not tell the device")
 
     monitoring = rig.percuss_in_background("monitor", "--json", "--rate", "100ms")
-    monitoring.expect('"state":"idle"')
+    monitoring.expect('"state":"idle"', 60)
     monitoring.signal(SIGINT)
-    check(monitoring.wait() == 0, f"monitor ended with {monitoring.status}:\n{monitoring.output()}")
+    check(monitoring.wait(60) == 0, f"monitor ended with {monitoring.status}:\n{monitoring.output()}")
 
     driving = rig.percuss_in_background("set", "--speed", "1900ppm", "--for", "3s")
     rig.moves()
-    check(driving.wait(60) == 0, f"set ended with {driving.status}:\n{driving.output()}")
+    check(driving.wait(120) == 0, f"set ended with {driving.status}:\n{driving.output()}")
     check(rig.speed() == 0, "the motor turns after set has ended")
 
     for mode in ("uploaded", "streamed", "live"):
@@ -56,7 +56,7 @@ def information(stack, rig):
 def play(stack, rig, mode):
     """The routine in a mode; its report tells how late its steps were, by the device's clock or, live, at the hand-off."""
     path = stack.folder / f"report-{mode}.json"
-    rig.percuss("run", rig.routine(ROUTINE), "--mode", mode, "--report", str(path), "--no-progress", "--tolerance", "1s", seconds=90)
+    rig.percuss("run", rig.routine(ROUTINE), "--mode", mode, "--report", str(path), "--no-progress", "--tolerance", "1s", seconds=180)
     check(rig.speed() == 0, f"the motor turns after the {mode} run")
     report = json.loads(path.read_text())
     check(report["outcome"] == "completed" and report["reason"]["code"] == "completed", f"{mode}: {report['outcome']}, {report['reason']}")

@@ -8,7 +8,7 @@ from stack import check, say
 
 SCENARIO = {
     "configurations": ["stock"], "others": ["ordered"],
-    "seconds": 300,
+    "seconds": 600,
     "trace": True,
     "needs": ["percuss", "percussd"],
     "preload": ["asyncio", "dbus_fast.aio", "dbus_fast.service"],
@@ -77,7 +77,7 @@ def run(stack):
 
 
 def ended(driving, status):
-    check(driving.wait(20) == status, f"percuss ended with {driving.status}, not {status}:\n{driving.output()}")
+    check(driving.wait(60) == status, f"percuss ended with {driving.status}, not {status}:\n{driving.output()}")
     said = " ".join(driving.output().split())
     say(f"percuss said: {said[-300:]}")
     check(status != 75 or "the connection ended" in said.lower(), "percuss does not say why")

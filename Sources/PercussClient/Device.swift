@@ -1,4 +1,4 @@
-internal import PercussGATT
+public import PercussGATT
 public import PercussLink
 public import PercussTime
 public import PercussWire
@@ -26,6 +26,9 @@ public actor Device {
   /// The device family's name.
   public nonisolated let dialectName: String
 
+  /// The characteristics whose values do not come, because another program on this host has them for itself. Empty unless connected with ``Purpose/stop``.
+  public private(set) var unheard: [BluetoothUUID] = []
+
   let link: any DeviceLink
   private var session: Session
   private var callers: [Session.RequestID: CheckedContinuation<Result<ControlResponse, DeviceError>, Never>] = [:]
@@ -50,6 +53,14 @@ public actor Device {
   /// The timeline.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { timeline.asUnownedSerialExecutor() }
 
+  /// What a connection is made for.
+  public enum Purpose: Sendable {
+    /// Everything. All that the device sends must be heard.
+    case use
+    /// To stop the motor, whoever drives it: a stop is written before anything else is asked, and what cannot be heard is done without.
+    case stop
+  }
+
   /// Makes sure what is at the other end of the link, and subscribes to what it sends.
   ///
   /// The link stays the caller's when this fails, except that one to an incompatible device is ended; afterwards it belongs to the device, and ends
@@ -57,7 +68,8 @@ public actor Device {
   ///
   /// - Throws: `.incompatible` when the device speaks another version of the protocol; `.link`, `.disconnected` or `.malformedValue` when it cannot be asked.
   public static func connect(
-    over link: any DeviceLink, dialect: any Dialect = PercussDialect(), limits: Session.Limits = Session.Limits()
+    over link: any DeviceLink, for purpose: Purpose = .use, dialect: any Dialect = PercussDialect(),
+    limits: Session.Limits = Session.Limits()
   ) async throws(DeviceError) -> Device {
     let feature: DeviceFeature
     do throws(DeviceError) {
@@ -67,11 +79,19 @@ public actor Device {
       if case .incompatible = error.reason { await link.disconnect() }
       throw error
     }
+    if purpose == .stop { await writeStop(to: link, dialect) }
     let device = Device(link, feature: feature, dialect: dialect, limits: limits)
     // From here on nothing that the device sends goes by unseen.
     await device.startReading()
     do throws(LinkError) {
-      try await link.subscribe(to: dialect.subscriptions)
+      for characteristic in dialect.subscriptions {
+        do throws(LinkError) {
+          try await link.subscribe(to: [characteristic])
+        } catch {
+          guard purpose == .stop, case .unavailable = error else { throw error }
+          await device.missed(characteristic)
+        }
+      }
       for characteristic in dialect.readings {
         await device.received(try await link.read(characteristic), from: characteristic)
       }
@@ -80,6 +100,12 @@ public actor Device {
       throw DeviceError(link: error, during: "subscribing")
     }
     return device
+  }
+
+  /// Ahead of everything else, and whatever comes of it: a stop is executed whatever its number (PCS/SR/ST/BV-02). The device object sends its own.
+  private static func writeStop(to link: any DeviceLink, _ dialect: any Dialect) async {
+    guard let stop = try? dialect.value(of: .stop, sequence: 0, flags: []) else { return }
+    try? await link.write(stop.bytes, to: stop.characteristic, type: .request)
   }
 
   private init(_ link: any DeviceLink, feature: DeviceFeature, dialect: any Dialect, limits: Session.Limits) {
@@ -246,6 +272,8 @@ public actor Device {
     telemetryBroadcast.finish()
     streamBroadcast.finish()
   }
+
+  private func missed(_ characteristic: BluetoothUUID) { unheard.append(characteristic) }
 
   /// Lets go of a link that stays the caller's.
   private func abandon() {

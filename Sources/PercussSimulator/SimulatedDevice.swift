@@ -116,7 +116,7 @@ public actor SimulatedDevice: RadioPeripheral {
     truth.speedMilliPPM = 0
     truth.setpointMilliPPM = 0
     truth.isOn = false
-    note(truth, at: now)
+    note(truth)
     onPowerChange?(false)
   }
 
@@ -128,7 +128,7 @@ public actor SimulatedDevice: RadioPeripheral {
     clock = DeviceClock(origin: timeline.now, beginning: 0, driftPartsPerBillion: clock.driftPartsPerBillion)
     connections = Array(repeating: nil, count: CentralNumber.limit)
     onPowerChange?(true)
-    settle(at: now)
+    settle()
   }
 
   /// What the motor does now.
@@ -233,7 +233,7 @@ public actor SimulatedDevice: RadioPeripheral {
     let now = now
     catchUp(to: now)
     let refusal = core.write(value, to: place, from: number, at: now, into: &actions)
-    settle(at: now)
+    settle()
     return refusal.map { ATTError($0.rawValue) }
   }
 
@@ -271,7 +271,7 @@ public actor SimulatedDevice: RadioPeripheral {
     let now = now
     catchUp(to: now)
     core.handle(input, at: now, into: &actions)
-    settle(at: now)
+    settle()
   }
 
   /// How late the host may be without the device being late.
@@ -286,15 +286,14 @@ public actor SimulatedDevice: RadioPeripheral {
       last = due
       core.handle(.tick, at: due, into: &actions)
       carryOut()
-      note(core.truth, at: due)
+      note(core.truth, at: min(timeline.now, clock.instant(of: due.microseconds)))
     }
   }
 
   /// Does what the core wants done, notes what the motor does, and sets the timer.
-  private func settle(at instant: DeviceInstant) {
+  private func settle() {
     carryOut()
-    // Switched on in between, its clock has begun anew.
-    note(core.truth, at: min(instant, now))
+    note(core.truth)
     setTimer()
   }
 
@@ -306,10 +305,10 @@ public actor SimulatedDevice: RadioPeripheral {
     }
   }
 
-  private func note(_ truth: MotorTruth, at instant: DeviceInstant) {
-    let sample = MotorSample(
-      at: min(timeline.now, clock.instant(of: instant.microseconds)), deviceMicroseconds: instant.microseconds,
-      truth: truth)
+  /// - Parameter instant: the timeline's, when it is not now.
+  private func note(_ truth: MotorTruth, at instant: MonotonicInstant? = nil) {
+    let instant = instant ?? timeline.now
+    let sample = MotorSample(at: instant, deviceMicroseconds: clock.microseconds(at: instant), truth: truth)
     trace.enter(sample)
     guard let onStateChange else { return }
     let told = toldTruth

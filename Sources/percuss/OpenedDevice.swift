@@ -1,6 +1,7 @@
 import PercussBlueZ
 import PercussClient
 import PercussCore
+import PercussGATT
 import PercussLink
 import PercussRoutine
 import PercussSimulator
@@ -46,7 +47,8 @@ final class OpenedDevice {
   ///
   /// - Parameter interruption: ends a search and an attempt to connect; the work sees to the rest.
   func run<Success: Sendable>(
-    until interruption: Interruption? = nil, _ work: @escaping @Sendable (Bench) async throws -> Success
+    for purpose: Device.Purpose = .use, until interruption: Interruption? = nil,
+    _ work: @escaping @Sendable (Bench) async throws -> Success
   ) throws -> Success {
     if let virtualTimeline {
       return try virtualTimeline.run { [place] in
@@ -61,7 +63,7 @@ final class OpenedDevice {
         case .process(let options, let model, let name):
           try await Bench(options, model: model, named: name, on: realTimeline)
         case .air(let text, let adapter, let timeout):
-          try await Bench(reaching: text, through: adapter, within: timeout, on: realTimeline)
+          try await Bench(reaching: text, through: adapter, within: timeout, for: purpose, on: realTimeline)
         }
       }
       interruption?.whenInterrupted { connecting.cancel() }
@@ -91,7 +93,7 @@ struct Bench: Sendable {
   let timeline: any Timeline
   /// What messages call the device.
   let name: String
-  /// Whether the device says of itself that it is a virtual one.
+  /// Whether the device says of itself that it is a virtual one; not asked for a stop.
   let isSimulated: Bool
   /// What reached a device on the air.
   let central: BlueZCentral?
@@ -120,7 +122,8 @@ struct Bench: Sendable {
 
   /// Finds a device on the air by its address or name, and connects to it.
   init(
-    reaching text: String, through adapter: AdapterSelection, within timeout: Duration, on timeline: RealTimeline
+    reaching text: String, through adapter: AdapterSelection, within timeout: Duration, for purpose: Device.Purpose,
+    on timeline: RealTimeline
   ) async throws {
     let deadline = timeline.now.advanced(by: timeout)
     let central = try await BlueZCentral.open(adapter: adapter, on: timeline)
@@ -128,11 +131,15 @@ struct Bench: Sendable {
       let found = try await central.find(text, timeout: timeout)
       let link = try await central.connect(to: found.id, timeout: max(.seconds(1), timeline.now.duration(to: deadline)))
       self.link = link
-      // A shorter interval makes every answer quicker; without it things go on as they are.
-      update = await (link as? BlueZLink)?.requestParameters()
-      device = try await Device.connect(over: link)
+      // A shorter interval makes every answer quicker; without it things go on as they are. A stop waits for nothing.
+      update = purpose == .stop ? nil : await (link as? BlueZLink)?.requestParameters()
+      device = try await Device.connect(over: link, for: purpose)
       // Hardware says what it is; a virtual device behind a radio does so too.
-      isSimulated = try await device.information().hardware == SimulatedDevice.Information().hardware
+      if purpose == .use {
+        isSimulated = try await device.information().hardware == SimulatedDevice.Information().hardware
+      } else {
+        isSimulated = false
+      }
       name = found.name.map { "\($0) (\(found.id))" } ?? found.id.description
     } catch {
       await central.close()
@@ -178,11 +185,18 @@ struct Bench: Sendable {
     }
   }
 
-  /// Stops the motor and waits until telemetry shows it at rest, at most for as long as a stop may take and a little more.
+  /// Stops the motor and waits until telemetry shows it at rest, or where another program has the telemetry, until the device says so; at most for as long as a stop
+  /// may take and a little more.
   func bringToRest() async throws {
     let telemetry = device.telemetry
     try await device.stop()
+    let hearsTelemetry = await !device.unheard.contains(.percussTelemetry)
     let isSeen = try? await withTimeout(.seconds(3), on: timeline, waitingFor: "the motor to rest") {
+      while !hearsTelemetry {
+        // The harmless request, whose response has the state.
+        if try await device.perform(.routineQuery(slot: 0)).state.isAtRest { return true }
+        try await timeline.sleep(for: .milliseconds(100))
+      }
       for await sample in telemetry {
         if sample.telemetry.speedPPM == 0, sample.telemetry.targetPPM == 0, sample.telemetry.state.isAtRest {
           return true

@@ -106,4 +106,57 @@ import Testing
     #expect(run.status == 2, "\(run)")
     #expect(run.output.isEmpty)
   }
+
+  // MARK: Two programs, one device
+
+  /// Has a second command meet a run whose motor turns already. The last two lines of the output are their exit statuses, the second's text is among the errors.
+  private func beside(
+    _ options: String, _ second: String, steps: String
+  ) async throws -> (run: ProgramRun, statuses: [String]) {
+    let program = try ProgramRun.program().path
+    let folder = try TemporaryFolder()
+    let routine = try folder.write(Documents.text(steps), to: "routine.yaml")
+    let output = try folder.write("", to: "output")
+    let run = try await ProgramRun.percuss(
+      [
+        "shell", "--", "/bin/sh", "-c",
+        """
+        '\(program)' run '\(routine)' --json \(options) > '\(output)' & run=$!
+        for try in $(seq 200); do grep -q '"moving"' '\(output)' && break; sleep 0.1; done
+        '\(program)' \(second) >&2; second=$?
+        wait $run; echo "run $?"; echo "second $second"
+        """,
+      ])
+    return (run, run.lines.filter { !$0.isEmpty }.suffix(2).map { String($0) })
+  }
+
+  @Test(arguments: ["stop", "finish-routine"])
+  func `percuss stop stops what another percuss plays, whatever was agreed for its loss`(_ policy: String) async throws
+  {
+    let (run, statuses) = try await beside(
+      "--on-loss \(policy)", "stop", steps: "{hold: 20s, speed: 1900 ppm, force: 60 N}")
+    #expect(statuses == ["run 75", "second 0"], "\(run)")
+    #expect(run.errors.contains("is at rest."), "\(run)")
+  }
+
+  @Test(arguments: ["info", "monitor --for 1s", "set --speed 1900ppm --for 1s"])
+  func `another command beside a run is refused, and the run goes on`(_ command: String) async throws {
+    let (run, statuses) = try await beside(
+      "--tolerance 2s", command, steps: "{hold: 8s, speed: 1900 ppm, force: 60 N}")
+    #expect(statuses == ["run 0", "second 69"], "\(run)")
+    #expect(run.errors.contains("another program receives its values already"), "\(run)")
+  }
+
+  @Test func `a name that two devices have is refused with both addresses`() async throws {
+    let configuration = try TemporaryFolder()
+    let path = try configuration.write(
+      "percussd: 1\ndevices: [{model: elite, name: Same Gun}, {model: elite, name: Same Gun}]\n", to: "same.yaml")
+    let run = try await ProgramRun.percuss(
+      [
+        "shell", "--config", path, "--", ProgramRun.program().path, "set", "--device", "Same Gun", "--speed", "1900ppm",
+        "--for", "1s",
+      ])
+    #expect(run.status == 69, "\(run)")
+    #expect(run.errors.contains("2 devices are called Same Gun"), "\(run)")
+  }
 }

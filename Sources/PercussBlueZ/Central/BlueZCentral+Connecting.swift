@@ -122,9 +122,10 @@ extension BlueZCentral {
         return
       }
       // From this instant on the link is told of everything.
+      let isShared = !connected.isNewLink && tree.characteristics(of: connected.path).contains(where: \.isInUse)
       let link = BlueZLink(
         to: connect.device, at: connected.path, over: bus, of: self, beganConnection: connected.isNewLink,
-        attributeTimeout: attributeTimeout)
+        isShared: isShared, attributeTimeout: attributeTimeout)
       links[connected.path] = WeakLink(link: link)
       connect.caller.resume(returning: .success(link))
     }

@@ -97,7 +97,7 @@ public actor BlueZCentral: DeviceScanner {
     timeline.start { await bus.close() }
   }
 
-  /// Ends all links of this program's making, and the connection to the bus.
+  /// Ends all links, except connections that other programs use, and the connection to the bus.
   public func close() async {
     guard !isClosed else { return }
     for link in liveLinks { await link.disconnect() }
@@ -123,7 +123,11 @@ public actor BlueZCentral: DeviceScanner {
   /// What bluetoothd sent and could not be used, so far.
   public var treeStatistics: BlueZObjectTree.Statistics { tree.statistics }
 
-  /// A device by its name or address: at once when it is connected, paired or just being received, else as soon as it advertises.
+  /// How long to go on listening for a second device of the same name.
+  static let namesakePatience: Duration = .milliseconds(500)
+
+  /// A device by its name or address: at once when it is connected, paired or just being received, else as soon as it advertises. A name is listened for half a second
+  /// longer, as another device may have it too.
   ///
   /// - Throws: ``LinkError/timedOut(_:after:)`` when it does not advertise in time; ``LinkError/unavailable(_:)`` when more than one has the name.
   public func find(_ nameOrAddress: String, timeout: Duration) async throws(LinkError) -> DiscoveredDevice {
@@ -131,7 +135,11 @@ public actor BlueZCentral: DeviceScanner {
     let adapter = try await readyAdapter(within: min(timeout, Self.patience))
     if let device = try known(nameOrAddress, on: adapter.path) { return device }
     let advertised = try await scan(for: [], duration: max(.zero, timeline.now.duration(to: deadline)))
-    for await device in advertised where device.isCalled(nameOrAddress) { return device }
+    for await device in advertised where device.isCalled(nameOrAddress) {
+      guard BluetoothAddress(nameOrAddress) == nil else { return device }
+      try? await timeline.sleep(for: Self.namesakePatience)
+      return try known(nameOrAddress, on: adapter.path) ?? device
+    }
     guard timeline.now >= deadline || Task.isCancelled else {
       _ = try await readyAdapter(within: .zero)
       throw .unavailable("the search for \(nameOrAddress) was broken off: discovery has ended; try again")

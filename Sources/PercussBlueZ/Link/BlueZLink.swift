@@ -9,8 +9,9 @@ public import PercussTime
 /// - Values come through a descriptor where bluetoothd offers it (`AcquireNotify`), else by signals.
 /// - Commands to characteristics that take no requests go through a descriptor (`AcquireWrite`), others by `WriteValue`; `WritePacer` bounds how many
 ///   bluetoothd has queued.
-/// - It ends within a second when bluetoothd, the adapter or the device's object goes. ``disconnect()`` ends the connection for every program that uses it: bluetoothd
-///   counts no users (bluez#89).
+/// - It ends within a second when bluetoothd, the adapter or the device's object goes.
+/// - bluetoothd counts no users of a connection (bluez#89), and a disconnect ends it for all of them. So ``disconnect()`` of a link that found the connection in use
+///   (``isShared``) only lets go of it.
 public actor BlueZLink: DeviceLink {
   /// See ``DeviceLink/timeline``.
   public nonisolated let timeline: any Timeline
@@ -18,6 +19,9 @@ public actor BlueZLink: DeviceLink {
   public nonisolated let events: AsyncStream<[LinkEvent]>
   /// See ``DeviceLink/beganConnection``.
   public nonisolated let beganConnection: Bool
+  /// Whether another program had the device send values over this connection when this link began. A connection without such a user, which its maker has left behind, is
+  /// taken over.
+  public nonisolated let isShared: Bool
   /// The device's address.
   public nonisolated let address: BluetoothAddress
   /// The timeline.
@@ -80,7 +84,7 @@ public actor BlueZLink: DeviceLink {
 
   init(
     to address: BluetoothAddress, at path: ObjectPath, over bus: BusConnection, of central: BlueZCentral,
-    beganConnection: Bool, attributeTimeout: Duration
+    beganConnection: Bool, isShared: Bool, attributeTimeout: Duration
   ) {
     self.attributeTimeout = attributeTimeout
     self.address = address
@@ -88,6 +92,7 @@ public actor BlueZLink: DeviceLink {
     self.bus = bus
     self.central = central
     self.beganConnection = beganConnection
+    self.isShared = isShared
     loop = central.timeline
     timeline = central.timeline
     (events, source) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1_024))
@@ -135,15 +140,25 @@ public actor BlueZLink: DeviceLink {
 
   // MARK: The end
 
-  /// See ``DeviceLink/disconnect()``.
+  /// See ``DeviceLink/disconnect()``. A connection that others use (``isShared``) goes on.
   public func disconnect() async {
     guard end == nil else { return }
     isDisconnecting = true
+    guard !isShared else { return letGo() }
     _ = loop.schedule(after: Self.disconnectTimeout) { [weak self] in
       self?.assumeIsolated { $0.linkEnded(.closedLocally) }
     }
     askToDisconnect()
     await withCheckedContinuation { closing.append($0) }
+  }
+
+  /// Ends the link, and leaves the connection to those who use it.
+  private func letGo() {
+    let signalled = subscriptions.filter { $0.value.descriptor == nil }.keys
+    central.assumeIsolated { central in
+      for path in signalled.sorted() { central.send(path, BlueZ.Interface.characteristic, "StopNotify") }
+    }
+    linkEnded(.closedLocally)
   }
 
   /// Has bluetoothd end the connection; its end is told by the tree, or read.

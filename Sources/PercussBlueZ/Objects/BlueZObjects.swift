@@ -77,6 +77,8 @@ public struct BlueZCharacteristic: Hashable, Sendable {
   public internal(set) var isNotifyAcquired: Bool?
   /// Whether somebody writes it through a descriptor; nil where that is not offered.
   public internal(set) var isWriteAcquired: Bool?
+  /// Whether some program has its values sent, or holds a descriptor for it.
+  var isInUse: Bool { isNotifying || isNotifyAcquired == true || isWriteAcquired == true }
 
   /// The service that it belongs to.
   public var service: ObjectPath { path.parent ?? .root }

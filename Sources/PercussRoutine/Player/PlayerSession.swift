@@ -262,7 +262,8 @@ struct PlayerSession {
       isConnected = false
       let after =
         options.lossPolicy == .finishRoutine && plan.mode == .uploaded && hostStart != nil
-        ? "the device plays the routine to its end by itself" : "the device brings its motor to rest by itself, at once"
+        ? "the device plays the routine to its end by itself"
+        : "the device brings its motor to rest by itself, at the latest when its lease runs out"
       conclude(
         .lost, .linkLost,
         "The connection ended (\(reason)); \(after). Nothing is resumed: connect and play again.",

@@ -6,7 +6,10 @@ struct StopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stop",
     abstract: "Stop the motor, whoever drives it, and see it at rest.",
-    discussion: "A stop needs no control: any central may send it, in any state.")
+    discussion: """
+      A stop needs no control: any central may send it, in any state, and it works
+      beside another program of this machine that drives the device.
+      """)
 
   @OptionGroup var device: DeviceOptions
   @OptionGroup var output: OutputOptions
@@ -21,11 +24,22 @@ struct StopCommand: ParsableCommand {
     try reportingFailures(asJSON: output.json) {
       let opened = try OpenedDevice(device)
       defer { opened.close() }
-      let name = try opened.run { bench in
+      // A program that drove the device may end the connection for both when it finds itself stopped: then the rest is seen over a new one.
+      let name = try stop(opened, isLastTry: false) ?? stop(opened, isLastTry: true) ?? ""
+      say(output.json ? JSONLine.text(Line(device: name)) : "\(name) is at rest.")
+    }
+  }
+
+  /// - Returns: what the device is called; nil when the connection ended before the motor was seen at rest, and there is another try.
+  private func stop(_ opened: OpenedDevice, isLastTry: Bool) throws -> String? {
+    try opened.run(for: .stop) { bench in
+      do {
         try await bench.bringToRest()
         return bench.name
+      } catch {
+        guard !isLastTry, await !bench.device.isConnected else { throw error }
+        return nil
       }
-      say(output.json ? JSONLine.text(Line(device: name)) : "\(name) is at rest.")
     }
   }
 }

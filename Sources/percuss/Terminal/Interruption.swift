@@ -6,7 +6,8 @@ import Synchronization
 /// Turns the first SIGINT (Ctrl-C), SIGTERM or SIGHUP, and the end of whoever reads the output, into a call, so that the motor is stopped before the
 /// program ends.
 ///
-/// A second signal ends the program at once; the device then stops because its connection ends. Wrappers such as `timeout` deliver one signal twice, so
+/// A second signal ends the program at once. The device then stops by what was agreed for the loss of control: where its connection ended with the program, at once; over
+/// bluetoothd, which keeps the connection, when the lease runs out. Wrappers such as `timeout` deliver one signal twice, so
 /// what follows within half a second is not a second one. It lasts until the program ends.
 final class Interruption: Sendable {
   private static let grace = Duration.milliseconds(500)

@@ -174,7 +174,7 @@ extension BlueZLink {
   }
 
   /// How long bluetoothd may take to find a descriptor closed.
-  private static let releaseLimit: Duration = .seconds(1)
+  private static let releaseLimit: Duration = .seconds(3)
 
   // MARK: What arrives
 

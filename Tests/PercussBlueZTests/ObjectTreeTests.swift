@@ -253,4 +253,14 @@ struct ObjectTreeTests {
     _ = tree.removed(Fake.adapterPath, [BlueZ.Interface.adapter])
     #expect(tree.objectCount == 0)
   }
+
+  @Test func `names longer than any of bluetoothd's are not kept`() {
+    var tree = BlueZObjectTree.knowing([(Fake.adapterPath, Fake.adapter())])
+    let long = String(repeating: "a", count: 256)
+    #expect(tree.added(Fake.adapterPath.appending(long), Fake.device()) == [])
+    #expect(tree.added(Fake.adapterPath, ["org.example.\(long)": [:]]) == [])
+    #expect(tree.objectCount == 1)
+    #expect(tree.adapter(at: Fake.adapterPath)?.interfaces.count == 2)
+    #expect(tree.statistics.malformed == 2)
+  }
 }

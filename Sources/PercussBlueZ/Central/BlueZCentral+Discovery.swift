@@ -7,7 +7,7 @@ internal import PercussTime
 struct Scan {
   let services: Set<BluetoothUUID>
   let source: AsyncStream<DiscoveredDevice>.Continuation
-  /// What was told of each device, without the instant. No larger than the tree.
+  /// What was told of each device, without the instant. No larger than the tree: what has gone from there is told anew when it comes again.
   var told: [BluetoothAddress: Advertised] = [:]
   var timer: ScheduledAction?
 

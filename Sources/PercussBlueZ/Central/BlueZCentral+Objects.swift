@@ -197,6 +197,7 @@ extension BlueZCentral {
         end(link, because: nil)
       }
     case .deviceRemoved(let device):
+      for id in scans.keys { scans[id]?.told[device.address] = nil }
       guard let link = links[device.path]?.link else { break }
       let adapter = tree.adapter(at: device.adapter)
       end(link, because: adapter?.isPowered == true ? nil : .hostLost)

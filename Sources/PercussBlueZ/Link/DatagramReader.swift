@@ -58,17 +58,12 @@ final class DatagramReader: @unchecked Sendable {  // its buffers are used on on
       for index in 0..<Int(count) {
         let length = min(Int(headers[index].length), Self.packetLength)
         // An empty packet reads like the end of the stream; only the hang-up tells them apart.
-        if length == 0, isHungUp(descriptor) { return .closed }
+        if length == 0, CLinuxIsEnded(descriptor) != 0 { return .closed }
         receive(UnsafeRawBufferPointer(rebasing: bytes[index * Self.packetLength..<index * Self.packetLength + length]))
       }
       taken += Int(count)
       if count < Self.batch { return .empty }
     }
     return .limit
-  }
-
-  private func isHungUp(_ descriptor: CInt) -> Bool {
-    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    return poll(&entry, 1, 0) > 0 && Int32(entry.revents) & (POLLHUP | POLLERR) != 0
   }
 }

@@ -8,10 +8,14 @@ extension BlueZObjectTree {
   mutating func add(
     _ interfaces: [DBusValue.Entry], at path: ObjectPath, isWhole: Bool, _ changes: inout [Change]
   ) {
+    guard path.description.utf8.count <= Self.nameLimit else {
+      statistics.malformed += 1
+      return
+    }
     var properties: [String: [String: DBusValue]] = [:]
     var names: Set<String> = []
     for entry in interfaces.prefix(64) {
-      guard let name = entry.key.string, let values = entry.value.propertyMap else {
+      guard let name = entry.key.string, name.utf8.count <= Self.nameLimit, let values = entry.value.propertyMap else {
         statistics.malformed += 1
         continue
       }

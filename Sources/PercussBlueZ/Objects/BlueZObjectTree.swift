@@ -49,6 +49,8 @@ public struct BlueZObjectTree: Sendable {
 
   /// How many objects are kept.
   public static let objectLimit = 65_536
+  /// The longest path of an object that is kept, and the longest name of an interface, in bytes; bluetoothd's have less than 100.
+  static let nameLimit = 255
 
   /// The unique name of bluetoothd on the bus; nil while it does not run.
   public private(set) var owner: String?

@@ -1,4 +1,5 @@
 internal import CBluetooth
+internal import CLinux
 internal import Glibc
 internal import PercussDBus
 internal import PercussTime
@@ -62,7 +63,7 @@ final class PacketSocket {
     while true {
       let count = recv(descriptor, &buffer, buffer.count, CInt(MSG_DONTWAIT))
       if count > 0 { return .packet(Array(buffer.prefix(count))) }
-      if count == 0 { return isHungUp ? .closed : .packet([]) }
+      if count == 0 { return isHungUp || CLinuxIsEnded(descriptor) != 0 ? .closed : .packet([]) }
       switch errno {
       case EINTR: continue
       case EAGAIN, EWOULDBLOCK: return .nothing

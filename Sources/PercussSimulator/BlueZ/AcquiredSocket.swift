@@ -57,7 +57,7 @@ final class AcquiredSocket: Sendable {
   enum Reading {
     case packet([UInt8])
     case nothing
-    /// An empty packet, or the end: they look the same here.
+    /// An empty packet, or the end, which look the same here; or something that is no socket at all.
     case empty
   }
 
@@ -66,7 +66,7 @@ final class AcquiredSocket: Sendable {
     let flags = CInt(MSG_DONTWAIT)
     let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, flags) }
     if count > 0 { return .packet(Array(buffer.prefix(count))) }
-    return count == 0 ? .empty : .nothing
+    return count < 0 && (errno == EAGAIN || errno == EINTR) ? .nothing : .empty
   }
 
   /// Whether to be told of what arrives.

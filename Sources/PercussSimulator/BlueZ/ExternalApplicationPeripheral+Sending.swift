@@ -95,8 +95,8 @@ extension ExternalApplicationPeripheral {
       writers[uuid] = nil
       return database.writerClosed(uuid)
     }
-    // Nothing is expected from there.
-    _ = writers[uuid]?.receive()
+    // Nothing is expected from there. What has nothing more to say would be told of for ever.
+    if case .empty? = writers[uuid]?.receive() { writers[uuid]?.setReading(false) }
   }
 }
 

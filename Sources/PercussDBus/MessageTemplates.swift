@@ -183,8 +183,8 @@ extension DBusValue {
     }
   }
 
-  /// Bytes in the message, about.
-  fileprivate var weight: Int {
+  /// Bytes in a message, about.
+  package var weight: Int {
     switch self {
     case .bytes(let bytes): bytes.count + 8
     case .string(let text): text.utf8.count + 8

@@ -57,6 +57,21 @@ import Testing
     }
   }
 
+  @Test func `an application of more objects, or of longer names, than anybody needs is refused`() {
+    var many: [ObjectPath: [String: [String: DBusValue]]] = [:]
+    for number in 0...RegisteredApplication.objectLimit {
+      many[Self.service.appending("\(number)")] = ApplicationReply.service()
+    }
+    var long = [Self.service: ApplicationReply.service()]
+    let text = String(repeating: "a", count: RegisteredApplication.byteLimit)
+    long[Self.service]?["org.example"] = ["Text": .string(text)]
+    for objects in [many, long] {
+      #expect(throws: DBusErrorReply("org.bluez.Error.Failed", "Failed to create entry in database")) {
+        try RegisteredApplication(ApplicationReply(objects: objects).values)
+      }
+    }
+  }
+
   @Test(arguments: [[], [.string("nonsense")], [.properties(["a": .byte(1)])]] as [[DBusValue]])
   func `a reply of another type is no application`(reply: [DBusValue]) {
     #expect(throws: DBusErrorReply("org.bluez.Error.Failed", "No object received")) {

@@ -115,4 +115,70 @@ struct HostileBusTests {
       #expect(answers.count == 1_000 && answers.all.allSatisfy(\.self))
     }
   }
+
+  @Test func `what nobody means is not kept`() throws {
+    try Bench.run { bench in
+      let long = String(repeating: "a", count: 100_000)
+      let calls: [(String, String, String, [DBusValue])] = [
+        (
+          "/org/bluez", "org.bluez.AgentManager1", "RegisterAgent",
+          [.objectPath(ObjectPath.root.appending(long)), .string("")]
+        ),
+        (
+          "/org/bluez/hci0", "org.bluez.Adapter1", "SetDiscoveryFilter",
+          [.properties(["Pattern": .string(long)])]
+        ),
+        (
+          "/org/bluez/hci0", "org.freedesktop.DBus.Properties", "Set",
+          [.string("org.bluez.Adapter1"), .string("Alias"), .variant(.string(long))]
+        ),
+      ]
+      for (path, interface, member, arguments) in calls {
+        let error = await Self.error(bench) { try await bench.call(path, interface, member, arguments) }
+        #expect(error == DBusErrorName.limitsExceeded, "\(member)")
+      }
+      let alias = try await bench.get("/org/bluez/hci0", "org.bluez.Adapter1", "Alias")
+      #expect(alias?.string != long)
+    }
+  }
+
+  @Test func `an application that tells of changes without end is asked once at a time`() throws {
+    try Bench.run { bench in
+      let other = try await bench.connect()
+      let advertisement = CountingAdvertisement()
+      let path = ObjectPath.root.appending("advertisement")
+      try await other.export(advertisement, at: path)
+      try await bench.call(
+        "/org/bluez/hci0", "org.bluez.LEAdvertisingManager1", "RegisterAdvertisement",
+        [.objectPath(path), .properties([:])], as: other)
+      let before = advertisement.reads.count
+      // Queued in one go: nothing is read before all are sent.
+      for number in 0..<500 {
+        try await other.emitPropertiesChanged(
+          path, interface: "org.bluez.LEAdvertisement1", changed: ["LocalName": .string("\(number)")])
+      }
+      try await bench.timeline.sleep(for: .milliseconds(500))
+      let reads = advertisement.reads.count - before
+      #expect(reads > 0 && reads < 100, "it was read \(reads) times")
+      await other.close()
+    }
+  }
+}
+
+/// An advertisement that counts how often it is read.
+private final class CountingAdvertisement: ExportedObject {
+  let reads = Log<Void>()
+  let interfaces = [
+    InterfaceDescription(
+      "org.bluez.LEAdvertisement1", methods: [.init("Release")],
+      properties: [.init("Type", "s"), .init("LocalName", "s")])
+  ]
+
+  func handle(_ call: IncomingCall) { call.reply() }
+
+  func property(_ name: String, of interface: String) -> DBusValue? {
+    guard name == "Type" else { return .string("Percuss") }
+    reads.append(())
+    return .string("peripheral")
+  }
 }

@@ -22,6 +22,8 @@ actor ApplicationHost: AdapterExtension {
   private weak var emulation: EmulatedBlueZ?
   private var adapters: [String: Adapter] = [:]
   private var count = 0
+  /// Advertisements that are being read again, and whether they have changed meanwhile.
+  private var rereads: [Int: Bool] = [:]
 
   private struct Adapter {
     var state: EmulatedAdapter
@@ -271,10 +273,30 @@ actor ApplicationHost: AdapterExtension {
       sender: owner.sender, path: owner.path, interface: BlueZ.Interface.properties, member: "PropertiesChanged",
       argument0: BlueZ.Interface.advertisement)
     let subscription = try? await bus.subscribe(to: rule) { [weak self] _ in
-      // What has become too long, or wrong, is not advertised; the former stays.
-      self?.timeline.start { [weak self] in try? await self?.readAdvertisement(number, name) }
+      self?.assumeIsolated { $0.rereadAdvertisement(number, name) }
     }
     return subscription.map { [$0] } ?? []
+  }
+
+  /// However often an application tells of changes, it is asked once at a time.
+  private func rereadAdvertisement(_ number: Int, _ name: String) {
+    guard rereads.updateValue(true, forKey: number) == nil else { return }
+    timeline.start { [weak self] in
+      while await self?.takeReread(number) == true {
+        // What has become too long, or wrong, is not advertised; the former stays.
+        try? await self?.readAdvertisement(number, name)
+      }
+    }
+  }
+
+  /// Whether the advertisement has changed since it was read; when not, the reading is over.
+  private func takeReread(_ number: Int) -> Bool {
+    guard rereads[number] == true else {
+      rereads[number] = nil
+      return false
+    }
+    rereads[number] = false
+    return true
   }
 
   private func removeAdvertisements(_ name: String, isReleased: Bool, where isRemoved: (Advertisement) -> Bool) {

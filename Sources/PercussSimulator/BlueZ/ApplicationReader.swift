@@ -24,10 +24,16 @@ struct RegisteredApplication: Sendable, Equatable {
 
   var services: [Service] = []
 
+  /// How many objects an application may have, and how many bytes may describe them. bluetoothd takes as many as there are handles; nobody needs so many.
+  static let objectLimit = 1_024
+  static let byteLimit = 1 << 20
+
   /// Reads the reply to `GetManagedObjects` as bluetoothd does, in the order of the reply. Descriptors are passed over.
   ///
   /// - Throws: the error with which bluetoothd refuses such an application.
   init(_ reply: [DBusValue]) throws(DBusErrorReply) {
+    guard reply.first?.entries?.count ?? 0 <= Self.objectLimit, reply.reduce(0, { $0 + $1.weight }) <= Self.byteLimit
+    else { throw .failed("Failed to create entry in database") }
     let objects = (reply.first?.entries ?? []).compactMap { entry -> (ObjectPath, [String: [String: DBusValue]])? in
       guard let path = entry.key.objectPath, let interfaces = entry.value.entries else { return nil }
       let pairs = interfaces.compactMap { entry in

@@ -6,6 +6,10 @@ final class EmulatedObject: ExportedObject {
   /// The emulation holds its objects.
   private weak let host: EmulatedBlueZ?
 
+  /// The longest argument that means anything is a value of 512 bytes. What a client says is kept, as its agent's path and its filter are: so far more
+  /// than that is refused, where bluetoothd has no limit but that of messages.
+  private static let argumentLimit = 64 << 10
+
   init(_ object: DaemonObject, of host: EmulatedBlueZ) {
     self.object = object
     self.host = host
@@ -15,6 +19,7 @@ final class EmulatedObject: ExportedObject {
 
   func handle(_ call: IncomingCall) {
     guard let host else { return call.fail(.unknownObject) }
+    guard call.arguments.reduce(0, { $0 + $1.weight }) <= Self.argumentLimit else { return call.fail(Self.tooLong) }
     host.assumeIsolated { $0.take(call, of: object) }
   }
 
@@ -24,8 +29,12 @@ final class EmulatedObject: ExportedObject {
 
   func setProperty(_ name: String, of interface: String, to value: DBusValue, sender: String) -> DBusErrorReply? {
     guard let host else { return .unknownObject }
+    guard value.weight <= Self.argumentLimit else { return Self.tooLong }
     return host.assumeIsolated { $0.setProperty(name, of: interface, object, to: value) }
   }
+
+  private static let tooLong = DBusErrorReply(
+    DBusErrorName.limitsExceeded, "more than \(argumentLimit) bytes of arguments")
 }
 
 /// Interfaces that are added to the object of each adapter, as those of the peripheral role are. All of it is called on the timeline.

@@ -116,6 +116,7 @@ public actor BusConnection {
           address: address.description, reason: "it ended the connection before it gave a name; does it know this user?"
         )
       case .timedOut: .unreachable(address: address.description, reason: "it did not answer within \(timeout)")
+      case .refused, .unreadable: .unreachable(address: address.description, reason: "it gave no name: \(error)")
       default: error
       }
     }

@@ -89,6 +89,13 @@ let programs: [Target] = [
     name: "bluez-soak",
     dependencies: ["PercussWire", "PercussGATT", "PercussTime", "PercussLink", "PercussClient", "PercussBlueZ"],
     path: "Tests/BlueZ/Soak", swiftSettings: houseSettings),
+  // Hostile messages at all that meets a bus; Tests/Fuzz/run-bus.sh builds it with the address sanitizer.
+  .executableTarget(
+    name: "bus-fuzz",
+    dependencies: [
+      "PercussTime", "PercussGATT", "PercussLink", "PercussDBus", "PercussBlueZ", "PercussCore", "PercussSimulator",
+    ],
+    path: "Tests/Fuzz/Bus", swiftSettings: houseSettings),
   // The generated C codec behind plain functions, for the tests and benchmarks that compare it with the Swift one.
   .target(name: "CPercussCodec", path: "Tests/CPercussCodec", cSettings: [.unsafeFlags(["-O3"])]),
   // What the benchmarks of the bus are held against: a stand-in for bluetoothd, and clients over plain libdbus.

@@ -2,23 +2,15 @@
 # Random bytes against every decoder of PercussWire: 10 million seeded byte strings per frame kind in one process, then libFuzzer, which
 # looks for inputs that reach new code. Frame kinds are the files of protocol-spec/vectors; their bytes are libFuzzer's seeds.
 #
-# Usage: Tests/Fuzz/run.sh [--long] [--seconds N] [--seed N]
-#   --seconds N   libFuzzer's time per target; 1, with --long 300
-#   --seed N      seed of both; the number of the random run that failed reproduces it
+# Usage: Tests/Fuzz/run.sh [--long] [--seconds N] [--seed N] [--only TARGET]...
+#   --seconds N     libFuzzer's time per target; 1, with --long 300
+#   --seed N        seed of both; the number of the random run that failed reproduces it
+#   --only TARGET   of libFuzzer: a frame kind
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-seconds=1
-seed=1
-while [ $# -gt 0 ]; do
-  case $1 in
-    --long) seconds=300 ;;
-    --seconds) seconds=${2:?--seconds needs a number}; shift ;;
-    --seed) seed=${2:?--seed needs a number}; shift ;;
-    *) echo "usage: $0 [--long] [--seconds N] [--seed N]" >&2; exit 2 ;;
-  esac
-  shift
-done
+. Tests/Fuzz/common.sh
+read_options 1 300 "$@"
 
 out=.build/fuzz
 mkdir -p "$out"
@@ -76,17 +68,5 @@ compile libfuzzer Tests/Fuzz/LibFuzzerEntry.swift -sanitize=fuzzer
 "$out/random/fuzz" 10000000 "$seed"
 
 for name in "${targets[@]}"; do
-  log=$out/$name.log
-  mkdir -p "$out/found/$name"
-  if ! PERCUSS_FUZZ_TARGET=$name "$out/libfuzzer/fuzz" "$out/found/$name" "$out/corpus/$name" \
-    -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=1024 -seed="$seed" \
-    -artifact_prefix="$out/$name-" -print_final_stats=1 >"$log" 2>&1; then
-    tail -n 40 "$log"
-    echo "fuzz: $name failed; once more with: PERCUSS_FUZZ_TARGET=$name $out/libfuzzer/fuzz $out/$name-crash-..." >&2
-    exit 1
-  fi
-  awk -v name="$name" -v seconds="$seconds" '
-    /stat::number_of_executed_units/ { runs = $2 }
-    /cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") coverage = $(i + 1) }
-    END { printf "%s: libFuzzer, %d inputs in %d s, %d edges reached\n", name, runs, seconds, coverage }' "$log"
+  if wants "$name"; then libfuzzer "$name" "$out/libfuzzer/fuzz" "$out" -rss_limit_mb=1024; fi
 done

@@ -80,6 +80,7 @@ check embedded 600 Tests/Embedded/run.sh
 # The real bluetoothd with strangers on both ends; what needs our programs built for release is in `make test-bluez`.
 check_in_real_time bluez 480 Tests/BlueZ/run.sh --scenario bluetoothctl@ordered --scenario bleak-central --scenario restarts
 check fuzz 600 Tests/Fuzz/run.sh
+check fuzz-bus 900 Tests/Fuzz/run-bus.sh
 
 printf '\n'
 for name in "${second_tries[@]:+${second_tries[@]}}"; do

@@ -124,6 +124,9 @@ public final class RealTimeline: Timeline {
 
   /// Takes a job of the Swift concurrency runtime.
   public func enqueue(_ job: UnownedJob) {
+    // The job may hold the last reference to the timeline, and end before this does.
+    let kept = Unmanaged.passRetained(self)
+    defer { kept.release() }
     work.enqueue(job)
     let late: pthread_t? = thread.withLock { state in
       guard state.isStopping, state.handle == nil else { return nil }

@@ -79,8 +79,10 @@ extension QuirkCase {
       #expect("\(error)".contains("bluetoothctl power off"), "\(error)")
     }
     // As it says.
-    await bench.setPower(false)
-    await bench.setPower(true)
+    for isOn in [false, true] {
+      await bench.setPower(isOn)
+      try await eventually("the news of it", on: bench.timeline) { await central.adapter?.isPowered == isOn }
+    }
     try await talk.play()
   }
 

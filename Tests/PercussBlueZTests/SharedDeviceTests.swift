@@ -52,7 +52,7 @@ import Testing
       try await timeline.sleep(for: .milliseconds(200))
       let events = await log.values(of: .percussEvent)
       #expect(Set(events).count == 5 && events.count == 5, "\(events)")
-      #expect(read.count > 1)
+      #expect(!read.isEmpty)
     }
   }
 

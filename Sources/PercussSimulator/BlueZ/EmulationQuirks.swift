@@ -67,7 +67,8 @@ public struct EmulationQuirks: Sendable, Equatable {
   public var offersAcquireWrite = true
   /// `AcquireNotify` works on characteristics that only indicate, as from 5.80 on; they have no `NotifyAcquired` all the same.
   public var acquiresIndications = false
-  /// A link that ends while `AcquireNotify` is pending leaves it locked, as before 5.84: until the device is removed it answers `NotPermitted`.
+  /// A link that ends while `AcquireNotify` is pending leaves it locked, as before 5.84: it answers `NotPermitted` until somebody calls `StopNotify` or the device
+  /// is removed.
   public var lostAcquireNotifyStaysLocked = true
   /// GATT objects that survived a link are compared with what the device has at the next one, and replaced when they differ; else they go stale.
   public var noticesChangedServices = true

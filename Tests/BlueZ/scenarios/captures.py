@@ -30,7 +30,7 @@ def run(stack):
         recorder.stop()
 
     def play(mode):
-        return lambda: rig.percuss("run", rig.routine(ROUTINE), "--mode", mode, "--no-progress", "--tolerance", "1s", seconds=90)
+        return lambda: rig.percuss("run", rig.routine(ROUTINE), "--mode", mode, "--no-progress", "--tolerance", "5s", seconds=90)
 
     def killed():
         driving = rig.percuss_in_background("run", rig.routine(LONG_ROUTINE), "--mode", "live")

@@ -107,9 +107,20 @@ extension PrivateBus {
     return unsafe fclose(file) == 0 && written >= 0
   }
 
-  /// Whether somebody accepts connections at the path of a socket.
-  static func listens(at path: String) -> Bool {
-    let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+  /// What keeps a daemon from listening at the path; dbus-daemon would take the place of another one that listens there.
+  static func obstacle(at path: String) -> String? {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0 else { return nil }
+    guard status.st_mode & S_IFMT == S_IFSOCK else {
+      return "what is there is no socket; choose another place"
+    }
+    return listens(at: path) ? "something listens there already; stop it, or choose another place" : nil
+  }
+
+  /// Whether somebody listens at the path of a socket.
+  private static func listens(at path: String) -> Bool {
+    let descriptor = socket(
+      AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     var address = sockaddr_un()
@@ -119,7 +130,8 @@ extension PrivateBus {
     }
     return unsafe withUnsafePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { target in
-        unsafe connect(descriptor, target, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+        // One whose queue is full says "again".
+        unsafe connect(descriptor, target, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 || errno == EAGAIN
       }
     }
   }

@@ -4,7 +4,7 @@ internal import Synchronization
 /// A dbus-daemon of its own, for tests and for virtual devices: everybody of this user may connect, own every name and talk to everybody; descriptors pass.
 ///
 /// It ends with ``stop()``, and with this process however that ends: its keeper, a shell, waits for the end of a pipe that this process holds, and then ends the
-/// daemon and removes its folder.
+/// daemon and removes its folder. Its socket is removed by the daemon itself, when it ends.
 ///
 /// ```swift
 /// let bus = try PrivateBus.start()
@@ -43,7 +43,8 @@ public final class PrivateBus: Sendable {
   ///
   /// - Parameters:
   ///   - folder: where its private folder is made; nil for `XDG_RUNTIME_DIR`, else `TMPDIR`, else `/tmp`, whichever can be written first.
-  ///   - socket: where it listens instead of in its private folder; then every user may connect who can reach that place.
+  ///   - socket: where it listens instead of in its private folder; then every user may connect who can reach that place. A socket on which nobody
+  ///     listens any more gives way; anything else that is there stays, and the bus does not start.
   /// - Throws: ``DBusFailure/unreachable(address:reason:)`` when there is no dbus-daemon, naming the Debian package, or when it does not start.
   public static func start(
     folder parent: String? = nil, socket: String? = nil
@@ -73,15 +74,14 @@ public final class PrivateBus: Sendable {
         "a socket's path has at most 107 bytes; \(socket == nil ? "set TMPDIR to a shorter one" : "choose a shorter one")"
       )
     }
-    // dbus-daemon would take the place of one that listens there.
-    guard !listens(at: path) else { throw failure("something listens there already; stop it, or choose another place") }
+    if let obstacle = obstacle(at: path) { throw failure(obstacle) }
     guard write(configuration(address, admitsEveryone: socket != nil), to: "\(folder)/bus.conf") else {
       throw failure("\(folder)/bus.conf cannot be written")
     }
     guard let lifeline = Pipe(), let report = Pipe() else { throw failure("the system gave no pipe; see ulimit -n") }
     guard
       let shell = spawn(
-        "/bin/sh", ["sh", "-c", keeperScript, "sh", folder, program, path],
+        "/bin/sh", ["sh", "-c", keeperScript, "sh", folder, program],
         descriptors: [(lifeline.reading, 0), (report.writing, 3)])
     else { throw failure("the system did not start /bin/sh") }
     let keeper = Keeper(process: shell, lifeline: lifeline.takeWriting())
@@ -89,8 +89,9 @@ public final class PrivateBus: Sendable {
     // The daemon's address, once it listens, and the number of its process.
     let lines = readLines(2, from: report.reading, within: startLimit)
     guard lines.count == 2, let process = lines.lazy.compactMap({ pid_t($0) }).first else {
-      end(keeper)
+      // The folder goes with the keeper.
       let said = (readFile("\(folder)/log") ?? "").split(separator: "\n").last.map(String.init)
+      end(keeper)
       throw failure("\(program) did not start: \(said ?? "it said nothing for \(startLimit)")")
     }
     return PrivateBus(address: address, folder: folder, process: process, keeper: keeper)
@@ -116,7 +117,8 @@ public final class PrivateBus: Sendable {
     unsafe waitpid(keeper.process, &status, 0)
   }
 
-  /// $1 is the folder, $2 the daemon, $3 the socket. Only the daemon keeps descriptor 3; `read` returns when the owner is gone.
+  /// $1 is the folder, $2 the daemon. Only the daemon keeps descriptor 3; `read` returns when the owner is gone. The socket is left to the daemon: one that
+  /// is there after its end belongs to somebody else.
   private static let keeperScript = """
     "$2" --config-file="$1/bus.conf" --nofork --nopidfile --print-address=3 </dev/null >"$1/log" 2>&1 &
     daemon=$!
@@ -125,8 +127,17 @@ public final class PrivateBus: Sendable {
     read -r nothing
     kill $daemon 2>/dev/null
     wait $daemon 2>/dev/null
-    rm -rf -- "$1" "$3"
+    rm -f -- "$1/bus.conf" "$1/log" "$1/socket"
+    rmdir -- "$1"
     """
+
+  /// What the daemon takes in one message: a little more than what ``BusConnection`` sends, which counts no header. Whoever sends more is disconnected.
+  private static let messageBytes = BusConnection.Limits().messageBytes + (1 << 20)
+  /// What it keeps for a client that does not read; then calls of it fail, and signals are lost to it.
+  private static let bytesForOneClient = 32 << 20
+  /// What it keeps of one client for all others before it stops reading from it. Many times the former, so that clients that do not read
+  /// do not hold up the one that they listen to.
+  private static let bytesOfOneClient = 1 << 30
 
   private static func configuration(_ address: BusAddress, admitsEveryone: Bool) -> String {
     """
@@ -141,9 +152,9 @@ public final class PrivateBus: Sendable {
         <allow receive_sender="*"/>
         <allow own="*"/>\(admitsEveryone ? "<allow user=\"*\"/>" : "")
       </policy>
-      <limit name="max_incoming_bytes">1000000000</limit>
-      <limit name="max_outgoing_bytes">1000000000</limit>
-      <limit name="max_message_size">134217728</limit>
+      <limit name="max_incoming_bytes">\(bytesOfOneClient)</limit>
+      <limit name="max_outgoing_bytes">\(bytesForOneClient)</limit>
+      <limit name="max_message_size">\(messageBytes)</limit>
       <limit name="max_message_unix_fds">64</limit>
       <limit name="max_completed_connections">10000</limit>
       <limit name="max_incomplete_connections">1000</limit>

@@ -45,7 +45,10 @@ struct PercussdCommand: ParsableCommand {
     help: ArgumentHelp("The bus to use, as in unix:path=/run/dbus/system_bus_socket.", valueName: "address"))
   var bus: String?
 
-  @Option(name: .long, help: ArgumentHelp("Where the socket of the private bus shall be.", valueName: "file"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Where the socket of the private bus shall be, in the place of nothing but an old socket.", valueName: "file"))
   var busPath: String?
 
   @Option(

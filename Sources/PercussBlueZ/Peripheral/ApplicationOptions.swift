@@ -5,7 +5,7 @@ internal import PercussLink
 struct ApplicationOptions: Equatable {
   /// The central's object.
   var device: ObjectPath?
-  /// Where in the value a part begins.
+  /// Where in the value a part begins, 0 to 65535.
   var offset = 0
   /// ATT_MTU of the link, 23 to 517.
   var maximumTransmissionUnit: Int?
@@ -22,7 +22,7 @@ struct ApplicationOptions: Equatable {
   init(_ value: DBusValue?) {
     let options = value?.propertyMap ?? [:]
     device = options["device"]?.objectPath
-    offset = options["offset"]?.integer() ?? 0
+    offset = options["offset"]?.integer(as: UInt16.self).map(Int.init) ?? 0
     maximumTransmissionUnit = options["mtu"]?.integer(as: Int.self).flatMap { (23...517).contains($0) ? $0 : nil }
     type =
       switch options["type"]?.string {

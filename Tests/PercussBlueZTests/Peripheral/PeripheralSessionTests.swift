@@ -235,6 +235,12 @@ import Testing
       ]))
     #expect(parsed == ApplicationOptions())
     #expect(ApplicationOptions(nil) == ApplicationOptions())
+    for offset: DBusValue in [
+      .int16(-1), .int64(.min), .int64(.max), .uint32(65_536), .uint64(.max), .double(-1), .variant(.int32(-7)),
+    ] {
+      #expect(ApplicationOptions(.properties(["offset": offset])).offset == 0, "\(offset)")
+      #expect(ApplicationOptions(.properties(["mtu": offset])).maximumTransmissionUnit == nil, "\(offset)")
+    }
     var all = ApplicationOptions(device: anna)
     all.offset = 7
     all.maximumTransmissionUnit = 517

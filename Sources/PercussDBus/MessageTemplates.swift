@@ -4,7 +4,8 @@ internal import CDBus
 ///
 /// libdbus takes some 25 us to put the arguments of a `WriteValue` together, value by value, and 1 us to copy a message (measured with 1.14). A
 /// client writes the same characteristic again and again, and a server notifies the same value: so the second message of a kind is kept, and
-/// the next ones are copies of it with other bytes. Only bytes are exchanged, and only for as many: whatever else differs makes a new model.
+/// the next ones are copies of it with other bytes. Only bytes are exchanged, and only for as many: whatever else differs makes a new model. A message
+/// with descriptors is none: it would keep them open.
 struct MessageTemplates: ~Copyable {
   /// Models kept; at one more, all are dropped.
   private static let limit = 1_024
@@ -57,7 +58,9 @@ struct MessageTemplates: ~Copyable {
   // MARK: Models
 
   private static func template(of message: borrowing Message, _ arguments: [DBusValue]) -> Template? {
-    guard arguments.reduce(0, { $0 + $1.weight }) <= byteLimit, let copy = message.copy() else { return nil }
+    guard arguments.reduce(0, { $0 + $1.weight }) <= byteLimit, !arguments.contains(where: \.holdsDescriptor),
+      let copy = message.copy()
+    else { return nil }
     var offsets: [Int] = []
     if arguments.contains(where: { $0.byteArrayCount > 0 }) {
       guard let base = unsafe copy.contentsOfFirstArgument() else { return nil }
@@ -153,7 +156,8 @@ extension DBusValue {
   fileprivate func differsOnlyInBytes(from other: DBusValue) -> Bool {
     switch (self, other) {
     case (.bytes(let bytes), .bytes(let others)): return bytes.count == others.count
-    case (.string(let text), .string(let other)): return text == other
+    // Strings that look the same are equal, whatever their bytes.
+    case (.string(let text), .string(let other)): return text.utf8.elementsEqual(other.utf8)
     case (.variant(let content), .variant(let other)): return content.differsOnlyInBytes(from: other)
     case (.structure(let members), .structure(let others)): return members.differOnlyInBytes(from: others)
     case (.array(let values, let type), .array(let others, let otherType)):
@@ -161,14 +165,23 @@ extension DBusValue {
     case (.dictionary(let entries, let key, let type), .dictionary(let others, let otherKey, let otherType)):
       guard entries.count == others.count, key == otherKey, type == otherType else { return false }
       for index in entries.indices {
-        guard entries[index].key == others[index].key,
+        guard entries[index].key.differsOnlyInBytes(from: others[index].key),
           entries[index].value.differsOnlyInBytes(from: others[index].value)
         else { return false }
       }
       return true
-    // Each message takes a duplicate of its own.
-    case (.descriptor, _): return false
     default: return self == other
+    }
+  }
+
+  /// Whether a descriptor is in here.
+  fileprivate var holdsDescriptor: Bool {
+    switch self {
+    case .descriptor: true
+    case .variant(let content): content.holdsDescriptor
+    case .structure(let values), .array(let values, _): values.contains(where: \.holdsDescriptor)
+    case .dictionary(let entries, _, _): entries.contains { $0.key.holdsDescriptor || $0.value.holdsDescriptor }
+    default: false
     }
   }
 

@@ -32,6 +32,24 @@ import Testing
     await server.close()
   }
 
+  @Test func `a descriptor that is sent again and again is kept by nobody`() async throws {
+    let bench = try Bench()
+    let server = try await bench.serve(TestObject())
+    let client = try await bench.connect()
+    var ends: [CInt] = [-1, -1]
+    #expect(pipe(&ends) == 0)
+    defer { close(ends[0]) }
+    let passed = PassedDescriptor(owning: ends[1])
+    for _ in 0..<3 {
+      _ = try await client.call(.ofObject("Echo", [.variant(.descriptor(passed))]))
+    }
+    close(try #require(passed.take()))
+    var wanted = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
+    #expect(poll(&wanted, 1, 20_000) == 1, "somebody holds the other end")
+    await client.close()
+    await server.close()
+  }
+
   @Test func `nothing stays open behind connections and passed descriptors`() async {
     // In a process of its own, where nobody else opens anything.
     await #expect(processExitsWith: .success) { try await exchangeManyDescriptors() }

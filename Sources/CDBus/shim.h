@@ -22,7 +22,9 @@ enum {
   CDBusTypeArray = 'a',
   CDBusTypeVariant = 'v',
   CDBusTypeStructure = 'r',
-  CDBusTypeDictionaryEntry = 'e'
+  CDBusTypeDictionaryEntry = 'e',
+
+  CDBusMaximumMessageLength = DBUS_MAXIMUM_MESSAGE_LENGTH
 };
 
 #endif

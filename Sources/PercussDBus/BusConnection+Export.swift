@@ -74,7 +74,7 @@ extension BusConnection {
     do throws(DBusErrorReply) {
       let arguments: [DBusValue]
       do throws(DBusFailure) {
-        arguments = try message.values(limit: limits.values)
+        arguments = try message.values(limit: limits.values, byteLimit: limits.messageBytes)
       } catch {
         counts.unreadable += 1
         throw DBusErrorReply(DBusErrorName.limitsExceeded, "The arguments cannot be read: \(error)")
@@ -133,21 +133,30 @@ extension BusConnection {
     guard let interface = object.interfaces.first(where: { request.isFor($0) }),
       request.method(of: interface) != nil
     else { throw request.unknownMethod }
-    guard unanswered < limits.unansweredCalls else {
-      throw DBusErrorReply(DBusErrorName.limitsExceeded, "\(unanswered) calls wait for their answers")
-    }
-    unanswered += 1
     let caller = request.caller
+    let (own, all) = (unanswered[caller.sender] ?? 0, unansweredCount)
+    guard own < limits.unansweredCallsOfOne, all < limits.unansweredCalls else {
+      throw DBusErrorReply(
+        DBusErrorName.limitsExceeded, "\(own) of your calls, and \(all) of everybody, wait for their answers")
+    }
+    unanswered[caller.sender] = own + 1
+    unansweredCount += 1
     object.handle(
       IncomingCall(
         sender: caller.sender, path: request.path, interface: interface.name, member: request.member,
         arguments: request.arguments, expectsReply: caller.expectsReply
       ) { [weak self] result in
         self?.onTimeline { connection in
-          connection.unanswered -= 1
+          connection.ended(caller)
           connection.answer(caller, result)
         }
       })
+  }
+
+  private func ended(_ caller: Caller) {
+    unansweredCount -= 1
+    let own = (unanswered[caller.sender] ?? 1) - 1
+    unanswered[caller.sender] = own > 0 ? own : nil
   }
 
   private func unknown(_ request: Request) -> DBusErrorReply {

@@ -178,7 +178,7 @@ extension BusConnection {
     }
     let arguments: [DBusValue]
     do throws(DBusFailure) {
-      arguments = try message.values(limit: limits.values)
+      arguments = try message.values(limit: limits.values, byteLimit: limits.messageBytes)
     } catch {
       counts.unreadable += 1
       return

@@ -43,12 +43,14 @@ public actor BusConnection {
     public var pendingCalls = 4_096
     /// Bytes that wait for the bus to take them; from then on calls and signals fail with ``DBusFailure/congested(queuedBytes:)``, and answers are dropped.
     public var queuedBytes = 16 << 20
-    /// The largest message, in bytes: a larger one is not sent, and when one arrives the connection ends.
+    /// The largest message, in bytes: a larger one is not sent, and one that arrives is not read, like one with too many ``values``.
     public var messageBytes = 16 << 20
     /// The values in one message that arrives, an array of bytes counting as one; a message with more is not read.
     public var values = 1 << 20
     /// Calls of exported objects that wait for their answers; one more is refused with `LimitsExceeded`.
     public var unansweredCalls = 4_096
+    /// Those of one caller; one more of the same is refused likewise.
+    public var unansweredCallsOfOne = 256
 
     /// The defaults.
     public init() {}
@@ -82,10 +84,14 @@ public actor BusConnection {
   private var templates = MessageTemplates()
   var signals = SignalTable()
   var exports = ExportTable()
-  var unanswered = 0
+  /// Calls of exported objects that wait for their answers, by caller.
+  var unanswered: [String: Int] = [:]
+  /// All of them.
+  var unansweredCount = 0
   var lastIdentifier: UInt64 = 0
   private var sweep: (deadline: MonotonicInstant, action: ScheduledAction)?
   private var endHandlers: [@Sendable () -> Void] = []
+  private var isTurnPlanned = false
   private var isEnded = false
 
   private init(timeline: RealTimeline, limits: Limits) {
@@ -234,6 +240,8 @@ public actor BusConnection {
   }
 
   private func dispatch() {
+    // The turn that is planned goes on with what has come meanwhile.
+    guard !isTurnPlanned else { return }
     for _ in 0..<Self.messagesPerTurn {
       guard let message = socket?.nextMessage() else {
         if let socket, !socket.isConnected { end() }
@@ -243,7 +251,13 @@ public actor BusConnection {
       receive(message)
     }
     // More may be there already, of which the descriptor says nothing; others have their turn before.
-    timeline.schedule(at: .zero) { [weak self] in self?.assumeIsolated { $0.dispatch() } }
+    isTurnPlanned = true
+    timeline.schedule(at: .zero) { [weak self] in
+      self?.assumeIsolated { connection in
+        connection.isTurnPlanned = false
+        connection.dispatch()
+      }
+    }
   }
 
   private func receive(_ message: borrowing Message) {
@@ -263,7 +277,7 @@ public actor BusConnection {
     }
     _ = pending.remove(serial)
     do throws(DBusFailure) {
-      let values = try message.values(limit: limits.values)
+      let values = try message.values(limit: limits.values, byteLimit: limits.messageBytes)
       guard message.kind == .error else { return call.answer(.success(values)) }
       let text: String = if case .string(let text)? = values.first { text } else { "" }
       call.answer(.failure(.refused(name: message.errorName ?? "", message: text)))

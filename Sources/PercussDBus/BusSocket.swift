@@ -23,8 +23,9 @@ internal import PercussTime
     let connection = unsafe raw.take()
     unsafe self.connection = connection
     unsafe dbus_connection_set_exit_on_disconnect(connection, 0)
-    unsafe dbus_connection_set_max_message_size(connection, limits.messageBytes)
-    // Messages are taken as they come; more than one of the largest is never wanted in memory.
+    // Whatever the bus passes on is taken, and measured when it is read: libdbus ends the connection at a message that is larger than it may be.
+    unsafe dbus_connection_set_max_message_size(connection, CDBusMaximumMessageLength)
+    // Messages are taken as they come; more than this is never wanted in memory, but for the last one.
     unsafe dbus_connection_set_max_received_size(connection, 2 * limits.messageBytes)
     let accepted = unsafe dbus_connection_set_watch_functions(
       connection, { unsafe BusSocket.of($1).added($0) }, { unsafe BusSocket.of($1).removed($0) },

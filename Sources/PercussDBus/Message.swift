@@ -124,9 +124,9 @@ internal import CDBus
 
   /// The arguments.
   ///
-  /// - Throws: ``DBusFailure/unreadable(_:)`` when there are too many, or a descriptor did not come with them.
-  borrowing func values(limit: Int) throws(DBusFailure) -> [DBusValue] {
-    var reader = MessageReader(valueLimit: limit)
+  /// - Throws: ``DBusFailure/unreadable(_:)`` when there are too many or they are too large, or a descriptor did not come with them.
+  borrowing func values(limit: Int, byteLimit: Int = .max) throws(DBusFailure) -> [DBusValue] {
+    var reader = MessageReader(valueLimit: limit, byteLimit: byteLimit)
     return try unsafe reader.values(of: pointer)
   }
 

@@ -9,10 +9,15 @@ struct MessageReader {
 
   private var room: Int
   private let valueLimit: Int
+  /// What is left of the size of all byte arrays and texts; other values are bounded by their number.
+  private var bytesLeft: Int
+  private let byteLimit: Int
 
-  init(valueLimit: Int) {
+  init(valueLimit: Int, byteLimit: Int) {
     self.valueLimit = valueLimit
+    self.byteLimit = byteLimit
     room = valueLimit
+    bytesLeft = byteLimit
   }
 
   mutating func values(of message: OpaquePointer) throws(DBusFailure) -> [DBusValue] {
@@ -79,7 +84,7 @@ struct MessageReader {
     var inner = unsafe DBusMessageIter()
     unsafe dbus_message_iter_recurse(&iterator, &inner)
     switch unsafe UInt8(bitPattern: element.pointee) {
-    case UInt8(ascii: "y"): return unsafe bytes(at: &inner)
+    case UInt8(ascii: "y"): return try unsafe bytes(at: &inner)
     case UInt8(ascii: "{"): return try unsafe dictionary(at: &inner, type: element, end: end, depth: depth)
     default: break
     }
@@ -92,11 +97,17 @@ struct MessageReader {
     return .array(values, of: unsafe Self.signature(from: element, to: end))
   }
 
-  private func bytes(at inner: inout DBusMessageIter) -> DBusValue {
+  private mutating func take(bytes count: Int) throws(DBusFailure) {
+    bytesLeft -= count
+    guard bytesLeft >= 0 else { throw .unreadable("more than \(byteLimit) bytes in one message") }
+  }
+
+  private mutating func bytes(at inner: inout DBusMessageIter) throws(DBusFailure) -> DBusValue {
     var start: UnsafePointer<UInt8>?
     var count: CInt = 0
     unsafe dbus_message_iter_get_fixed_array(&inner, &start, &count)
     guard let start = unsafe start, count > 0 else { return .bytes([]) }
+    try take(bytes: Int(count))
     return .bytes(unsafe Array(UnsafeBufferPointer(start: start, count: Int(count))))
   }
 
@@ -122,7 +133,7 @@ struct MessageReader {
       value: unsafe Self.signature(from: content, to: end - 1))
   }
 
-  private func basic(at iterator: inout DBusMessageIter, _ letter: UInt8) throws(DBusFailure) -> DBusValue {
+  private mutating func basic(at iterator: inout DBusMessageIter, _ letter: UInt8) throws(DBusFailure) -> DBusValue {
     var value = unsafe DBusBasicValue()
     unsafe dbus_message_iter_get_basic(&iterator, &value)
     switch Int(letter) {
@@ -135,9 +146,9 @@ struct MessageReader {
     case CDBusTypeInt64: return .int64(Int64(unsafe value.i64))
     case CDBusTypeUInt64: return .uint64(UInt64(unsafe value.u64))
     case CDBusTypeDouble: return .double(unsafe value.dbl)
-    case CDBusTypeString: return .string(unsafe Self.text(value.str))
-    case CDBusTypeObjectPath: return .objectPath(ObjectPath(unchecked: unsafe Self.text(value.str)))
-    case CDBusTypeSignature: return .signature(Signature(unchecked: unsafe Self.text(value.str)))
+    case CDBusTypeString: return .string(try unsafe text(value.str))
+    case CDBusTypeObjectPath: return .objectPath(ObjectPath(unchecked: try unsafe text(value.str)))
+    case CDBusTypeSignature: return .signature(Signature(unchecked: try unsafe text(value.str)))
     case CDBusTypeUnixFD:
       // A duplicate, or -1.
       guard unsafe value.fd >= 0 else { throw .unreadable("a descriptor that did not come with the message") }
@@ -146,8 +157,11 @@ struct MessageReader {
     }
   }
 
-  private static func text(_ characters: UnsafePointer<CChar>?) -> String {
-    unsafe characters.map { unsafe String(cString: $0) } ?? ""
+  private mutating func text(_ characters: UnsafePointer<CChar>?) throws(DBusFailure) -> String {
+    guard let characters = unsafe characters else { return "" }
+    let text = unsafe String(cString: characters)
+    try take(bytes: text.utf8.count)
+    return text
   }
 
   private static func isBasic(_ type: CInt) -> Bool { dbus_type_is_basic(type) != 0 }

@@ -92,6 +92,36 @@ struct HostileBusTests {
     }
   }
 
+  @Test func `refused applications and advertisements leave nothing behind`() throws {
+    try Bench.run { bench in
+      func rules() async throws -> Int {
+        let answer = try await bench.client.call(
+          MethodCall(
+            destination: "org.freedesktop.DBus", path: try #require(ObjectPath("/org/freedesktop/DBus")),
+            interface: "org.freedesktop.DBus.Debug.Stats", member: "GetAllMatchRules"))
+        let own = answer.first?.entries?.first { $0.key.string == bench.emulation.bus.uniqueName }
+        return try #require(own?.value.strings).count
+      }
+      let before = try await rules()
+      for (interface, member) in [
+        ("GattManager1", "RegisterApplication"), ("LEAdvertisingManager1", "RegisterAdvertisement"),
+      ] {
+        for _ in 0..<10 {
+          let refusal = await Self.error(bench) {
+            try await bench.call(
+              "/org/bluez/hci0", "org.bluez.\(interface)", member, [.objectPath(.root), .properties([:])])
+          }
+          #expect(refusal.hasPrefix("org.bluez.Error."), "\(refusal)")
+        }
+      }
+      let deadline = bench.timeline.now + .seconds(10)
+      while try await rules() > before, bench.timeline.now < deadline {
+        try await bench.timeline.sleep(for: .milliseconds(20))
+      }
+      #expect(try await rules() == before)
+    }
+  }
+
   @Test func `a thousand calls at once are all answered`() throws {
     try Bench.run { bench in
       try await bench.connectDevice()

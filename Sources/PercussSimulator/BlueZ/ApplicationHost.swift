@@ -35,7 +35,7 @@ actor ApplicationHost: AdapterExtension {
   private struct Application {
     let number: Int
     let owner: ExternalApplicationPeripheral.Application
-    var subscriptions: [SignalSubscription] = []
+    var subscription: SignalSubscription?
   }
 
   private struct Advertisement {
@@ -45,7 +45,7 @@ actor ApplicationHost: AdapterExtension {
     /// Nil while it is read for the first time.
     var registered: RegisteredAdvertisement?
     var timeout: ScheduledAction?
-    var subscriptions: [SignalSubscription] = []
+    var subscription: SignalSubscription?
   }
 
   init(of emulation: EmulatedBlueZ) {
@@ -141,12 +141,12 @@ actor ApplicationHost: AdapterExtension {
     adapters[name]?.applications.append(Application(number: number, owner: owner))
     timeline.start { [weak self, bus] in
       do throws(DBusErrorReply) {
-        let subscriptions = await self?.follow(owner, name, application: number) ?? []
+        await self?.follow(owner, name, application: number)
         let objects = MethodCall(
           destination: owner.sender, path: owner.path, interface: BlueZ.Interface.objectManager,
           member: "GetManagedObjects")
         let reply = (try? await bus.call(objects)) ?? []
-        try await self?.registered(RegisteredApplication(reply), number, name, subscriptions)
+        try await self?.registered(RegisteredApplication(reply), number, name)
         call.reply()
       } catch {
         await self?.removeApplications(name) { $0.number == number }
@@ -156,15 +156,10 @@ actor ApplicationHost: AdapterExtension {
   }
 
   private func registered(
-    _ application: RegisteredApplication, _ number: Int, _ name: String, _ subscriptions: [SignalSubscription]
+    _ application: RegisteredApplication, _ number: Int, _ name: String
   ) throws(DBusErrorReply) {
-    guard let index = adapters[name]?.applications.firstIndex(where: { $0.number == number }),
-      let adapter = adapters[name]
-    else {
-      for subscription in subscriptions { subscription.cancel() }
-      throw .failed("Failed to register application")
-    }
-    adapters[name]?.applications[index].subscriptions = subscriptions
+    guard let adapter = adapters[name], let index = adapter.applications.firstIndex(where: { $0.number == number })
+    else { throw .failed("Failed to register application") }
     adapter.peripheral.assumeIsolated { $0.add(application, adapter.applications[index].owner, number: number) }
     advertise(name)
   }
@@ -172,7 +167,7 @@ actor ApplicationHost: AdapterExtension {
   /// What an application notifies by signals.
   private func follow(
     _ owner: ExternalApplicationPeripheral.Application, _ name: String, application number: Int
-  ) async -> [SignalSubscription] {
+  ) async {
     let rule = MatchRule(
       sender: owner.sender, pathNamespace: owner.path, interface: BlueZ.Interface.properties,
       member: "PropertiesChanged", argument0: BlueZ.Interface.characteristic)
@@ -186,7 +181,11 @@ actor ApplicationHost: AdapterExtension {
         }
       }
     }
-    return subscription.map { [$0] } ?? []
+    guard let index = adapters[name]?.applications.firstIndex(where: { $0.number == number }) else {
+      subscription?.cancel()
+      return
+    }
+    adapters[name]?.applications[index].subscription = subscription
   }
 
   private func removeApplications(_ name: String, where isRemoved: (Application) -> Bool) {
@@ -197,7 +196,7 @@ actor ApplicationHost: AdapterExtension {
   }
 
   private func end(_ application: Application, on peripheral: ExternalApplicationPeripheral) {
-    for subscription in application.subscriptions { subscription.cancel() }
+    application.subscription?.cancel()
     peripheral.assumeIsolated { $0.remove(application.number) }
   }
 
@@ -211,9 +210,9 @@ actor ApplicationHost: AdapterExtension {
     adapters[name]?.advertisements.append(Advertisement(number: number, owner: owner, instance: instance))
     timeline.start { [weak self] in
       do throws(DBusErrorReply) {
-        let subscriptions = await self?.follow(owner, name, advertisement: number) ?? []
+        await self?.follow(owner, name, advertisement: number)
         try await self?.readAdvertisement(number, name)
-        await self?.advertised(number, name, subscriptions)
+        await self?.advertised(number, name)
         call.reply()
       } catch {
         await self?.removeAdvertisements(name, isReleased: false) { $0.number == number }
@@ -239,14 +238,10 @@ actor ApplicationHost: AdapterExtension {
     advertise(name)
   }
 
-  private func advertised(_ number: Int, _ name: String, _ subscriptions: [SignalSubscription]) {
+  private func advertised(_ number: Int, _ name: String) {
     guard let index = adapters[name]?.advertisements.firstIndex(where: { $0.number == number }),
       let advertisement = adapters[name]?.advertisements[index], let registered = advertisement.registered
-    else {
-      for subscription in subscriptions { subscription.cancel() }
-      return
-    }
-    adapters[name]?.advertisements[index].subscriptions = subscriptions
+    else { return }
     if registered.timeout > 0 {
       adapters[name]?.advertisements[index].timeout = timeline.schedule(after: .seconds(Int64(registered.timeout))) {
         [weak self] in
@@ -268,14 +263,18 @@ actor ApplicationHost: AdapterExtension {
 
   private func follow(
     _ owner: ExternalApplicationPeripheral.Application, _ name: String, advertisement number: Int
-  ) async -> [SignalSubscription] {
+  ) async {
     let rule = MatchRule(
       sender: owner.sender, path: owner.path, interface: BlueZ.Interface.properties, member: "PropertiesChanged",
       argument0: BlueZ.Interface.advertisement)
     let subscription = try? await bus.subscribe(to: rule) { [weak self] _ in
       self?.assumeIsolated { $0.rereadAdvertisement(number, name) }
     }
-    return subscription.map { [$0] } ?? []
+    guard let index = adapters[name]?.advertisements.firstIndex(where: { $0.number == number }) else {
+      subscription?.cancel()
+      return
+    }
+    adapters[name]?.advertisements[index].subscription = subscription
   }
 
   /// However often an application tells of changes, it is asked once at a time.
@@ -310,7 +309,7 @@ actor ApplicationHost: AdapterExtension {
 
   private func end(_ advertisement: Advertisement, isReleased: Bool) {
     advertisement.timeout?.cancel()
-    for subscription in advertisement.subscriptions { subscription.cancel() }
+    advertisement.subscription?.cancel()
     guard isReleased, advertisement.registered != nil else { return }
     let call = MethodCall(
       destination: advertisement.owner.sender, path: advertisement.owner.path,

@@ -10,7 +10,8 @@ actor ControlService {
   private nonisolated let timeline: RealTimeline
   nonisolated var unownedExecutor: UnownedSerialExecutor { timeline.asUnownedSerialExecutor() }
 
-  private unowned let simulator: Simulator
+  /// The simulator holds the service. Nil when it has been dropped.
+  private weak let simulator: Simulator?
   private var isStopped = false
 
   /// Shows the simulator and its devices, then takes the name.
@@ -18,7 +19,7 @@ actor ControlService {
     try await OwnedName.own(ControlInterface.busName, on: address, timeline: simulator.timeline) {
       bus throws(DBusFailure) in
       let service = ControlService(simulator, bus)
-      try await service.begin()
+      try await service.begin(simulator)
       return service
     }
   }
@@ -29,8 +30,7 @@ actor ControlService {
     timeline = simulator.timeline
   }
 
-  private func begin() async throws(DBusFailure) {
-    let simulator = simulator
+  private func begin(_ simulator: Simulator) async throws(DBusFailure) {
     try await bus.export(SimulatorObject(of: simulator), at: ControlInterface.root)
     await bus.exportObjectManager(at: ControlInterface.root)
     for address in await simulator.devices.keys.sorted() {
@@ -44,7 +44,7 @@ actor ControlService {
   /// Takes everything off the bus.
   func stop() async {
     isStopped = true
-    for address in await simulator.devices.keys.sorted() { takeAway(address) }
+    for address in await simulator?.devices.keys.sorted() ?? [] { takeAway(address) }
     try? await bus.releaseName(ControlInterface.busName)
     await bus.close()
   }
@@ -52,7 +52,7 @@ actor ControlService {
   // MARK: What the simulator tells
 
   func added(_ address: BluetoothAddress) {
-    guard !isStopped else { return }
+    guard !isStopped, let simulator else { return }
     let object = DeviceObject(address, of: simulator)
     let path = DeviceObject.path(of: address)
     bus.assumeIsolated { bus in
@@ -91,7 +91,7 @@ actor ControlService {
   }
 
   private func devicesChanged() {
-    let paths = simulator.assumeIsolated { $0.devices.keys.sorted().map { DeviceObject.path(of: $0) } }
+    let paths = simulator?.assumeIsolated { $0.devices.keys.sorted().map { DeviceObject.path(of: $0) } } ?? []
     bus.assumeIsolated { bus in
       try? bus.emitPropertiesChanged(
         ControlInterface.root, interface: ControlInterface.simulator,

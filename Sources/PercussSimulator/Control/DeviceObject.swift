@@ -9,8 +9,8 @@ internal import PercussWire
 final class DeviceObject: ExportedObject {
   let interfaces = [ControlInterface.deviceDescription]
   private let address: BluetoothAddress
-  /// The simulator holds the object.
-  private unowned let simulator: Simulator
+  /// The simulator holds the object. Nil when it has been dropped.
+  private weak let simulator: Simulator?
 
   init(_ address: BluetoothAddress, of simulator: Simulator) {
     self.address = address
@@ -22,7 +22,8 @@ final class DeviceObject: ExportedObject {
   }
 
   func handle(_ call: IncomingCall) {
-    simulator.assumeIsolated { simulator in
+    // A call that nobody answers is answered as dropped.
+    simulator?.assumeIsolated { simulator in
       do throws(DBusErrorReply) {
         guard let device = simulator.devices[address] else {
           throw DBusErrorReply(ControlInterface.ErrorName.notFound, "the device \(address) has been removed")
@@ -134,11 +135,11 @@ final class DeviceObject: ExportedObject {
   }
 
   private func note(_ message: String, _ details: [(String, String)]) {
-    simulator.note(.info, message, [("address", address.description)] + details)
+    simulator?.note(.info, message, [("address", address.description)] + details)
   }
 
   func property(_ name: String, of interface: String) -> DBusValue? {
-    simulator.assumeIsolated { simulator in
+    simulator?.assumeIsolated { simulator in
       guard let hosted = simulator.devices[address] else { return nil }
       let truth = hosted.device.assumeIsolated { $0.truth }
       switch name {
@@ -164,7 +165,7 @@ final class DeviceObject: ExportedObject {
     _ name: String, of interface: String, to value: DBusValue, sender: String
   ) -> DBusErrorReply? {
     guard name == "Hand", let isOn = value.bool else { return .propertyReadOnly(name) }
-    simulator.assumeIsolated { $0.setHand(isOn, of: address) }
+    simulator?.assumeIsolated { $0.setHand(isOn, of: address) }
     return nil
   }
 

@@ -6,15 +6,16 @@ internal import PercussTime
 /// The simulator on the control interface: `org.percuss.Simulator1`.
 final class SimulatorObject: ExportedObject {
   let interfaces = [ControlInterface.simulatorDescription]
-  /// The simulator holds the object.
-  private unowned let simulator: Simulator
+  /// The simulator holds the object. Nil when it has been dropped.
+  private weak let simulator: Simulator?
 
   init(of simulator: Simulator) {
     self.simulator = simulator
   }
 
   func handle(_ call: IncomingCall) {
-    simulator.assumeIsolated { simulator in
+    // A call that nobody answers is answered as dropped.
+    simulator?.assumeIsolated { simulator in
       do throws(DBusErrorReply) {
         call.reply(try answer(call, simulator))
       } catch {
@@ -71,7 +72,7 @@ final class SimulatorObject: ExportedObject {
   }
 
   func property(_ name: String, of interface: String) -> DBusValue? {
-    simulator.assumeIsolated { simulator in
+    simulator?.assumeIsolated { simulator in
       switch name {
       case "Version": .string(Simulator.version)
       case "Mode": .string(simulator.mode)

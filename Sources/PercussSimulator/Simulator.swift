@@ -69,9 +69,11 @@ public actor Simulator {
   }
 
   /// Offers the one device of the configuration on an adapter, through the bluetoothd of the bus. Its address is the adapter's, whatever the
-  /// configuration says; radio, adapters and quirks of the configuration have no meaning.
+  /// configuration says; radio, adapters and quirks of the configuration have no meaning. Where it says how the device pairs, the device becomes the
+  /// machine's default pairing agent, and answers for itself alone.
   ///
-  /// - Throws: ``SimulatorError/oneDevice(_:)`` when there is not exactly one; what is missing of bus, bluetoothd and adapter, after 5 s.
+  /// - Throws: ``SimulatorError/oneDevice(_:)`` when there is not exactly one; ``SimulatorError/pairingNumber(_:)``; what is missing of bus, bluetoothd and
+  ///   adapter, after 5 s.
   public static func start(
     _ configuration: SimulatorConfiguration, onAdapter adapter: AdapterSelection, of address: BusAddress,
     timeline: RealTimeline, log: @escaping @Sendable (SimulatorNote) -> Void = { _ in }

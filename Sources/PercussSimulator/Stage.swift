@@ -47,6 +47,7 @@ enum Stage: Sendable {
     _ adapter: AdapterSelection, offering hosted: Simulator.Hosted, seed: UInt64, on address: BusAddress,
     timeline: RealTimeline, log: @escaping @Sendable (PeripheralEvent) -> Void
   ) async throws(SimulatorError) -> Stage {
+    let pairing = try realPairing(of: hosted.configuration)
     let bus: BusConnection
     do throws(DBusFailure) { bus = try await BusConnection.open(address, on: timeline) } catch { throw .bus(error) }
     let faulty = FaultyPeripheral(
@@ -54,6 +55,8 @@ enum Stage: Sendable {
     await faulty.setFaults(hosted.faults)
     var settings = BlueZPeripheral.Configuration(name: hosted.name, services: [.percussService])
     settings.adapter = adapter
+    settings.pairing = pairing
+    if hosted.configuration.requiresPairing { settings.security = encryption(of: hosted.device.profile) }
     do throws(PeripheralError) {
       let peripheral = try await BlueZPeripheral.start(faulty, over: bus, configuration: settings, onEvent: log)
       do throws(PeripheralError) {
@@ -67,6 +70,33 @@ enum Stage: Sendable {
       await bus.close()
       throw .peripheral(error)
     }
+  }
+
+  /// How a device pairs through a real bluetoothd; nil leaves that to the machine's agent.
+  private static func realPairing(
+    of device: SimulatorConfiguration.Device
+  ) throws(SimulatorError) -> PeripheralPairing? {
+    switch device.pairing {
+    case nil: nil
+    case .justWorks: PeripheralPairing()
+    case .rejects: PeripheralPairing { _ in false }
+    case .comparison(let number), .passkey(let number): throw .pairingNumber(number)
+    }
+  }
+
+  /// Encryption for all of the Percuss service that bluetoothd can guard: to it, each of these flags makes the characteristic one that is read, or written by
+  /// requests, too.
+  private static func encryption(of profile: Profile) -> [BluetoothUUID: AttributeSecurity] {
+    var security: [BluetoothUUID: AttributeSecurity] = [:]
+    for service in profile.services where service.uuid == .percussService {
+      for characteristic in service.characteristics {
+        if characteristic.properties.contains(.read) { security[characteristic.uuid, default: []].insert(.encryptRead) }
+        if characteristic.properties.contains(.write) {
+          security[characteristic.uuid, default: []].insert(.encryptWrite)
+        }
+      }
+    }
+    return security
   }
 
   /// Takes everything off the bus, and closes the connection.
@@ -98,7 +128,7 @@ enum Stage: Sendable {
       emulation.air.assumeIsolated { air in
         air.place(hosted.device, as: advertisement)
         air.setFaults(hosted.faults, of: address)
-        air.secure(Set(secured), of: address, pairing: hosted.configuration.pairing)
+        air.secure(Set(secured), of: address, pairing: hosted.configuration.pairing ?? .justWorks)
       }
     case .adapter(let peripheral, _, _): peripheral.assumeIsolated { $0.setAdvertising(true) }
     }

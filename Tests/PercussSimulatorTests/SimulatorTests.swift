@@ -82,6 +82,73 @@ import Testing
     #expect(refusal.name == "org.freedesktop.DBus.Error.ServiceUnknown" || refusal.name.hasSuffix("NameHasNoOwner"))
   }
 
+  @Test func `the objects of one that was dropped have nothing to say`() async {
+    // In a process of its own, which a call of what is gone would end.
+    await #expect(processExitsWith: .success) {
+      let bus = try PrivateBus.start()
+      let timeline = RealTimeline(name: "simulator-test")
+      let left = try await droppedSimulator(on: bus.address, timeline)
+      for _ in 0..<1_000 where left.simulator != nil { try await timeline.sleep(for: .milliseconds(10)) }
+      guard left.simulator == nil else { exit(1) }
+      let values = try await timeline.run {
+        left.objects.map { $0.property("Devices", of: "") ?? $0.property("Name", of: "") }
+      }
+      guard values == [nil, nil] else { exit(2) }
+      bus.stop()
+    }
+  }
+
+  @Test(arguments: [nil, .justWorks, .rejects] as [PairingBehaviour?])
+  func `on an adapter it answers pairings only where it was told how`(pairing: PairingBehaviour?) async throws {
+    let bench = try await SimulatorBench(SimulatorConfiguration(deviceCount: 0, seed: 0))
+    func agents() async throws -> Bool {
+      let adapter = try #require(ObjectPath("/org/bluez/hci0"))
+      let values = try await bench.call(
+        adapter, "org.freedesktop.DBus.Properties", "Get", [.string("org.bluez.Adapter1"), .string("Pairable")],
+        destination: "org.bluez")
+      return try #require(values.first).content.bool == true
+    }
+    #expect(try await !agents())
+    var configuration = SimulatorConfiguration(deviceCount: 1, seed: 0)
+    configuration.offersControl = false
+    configuration.devices[0].pairing = pairing
+    configuration.devices[0].requiresPairing = pairing != nil
+    let simulator = try await Simulator.start(
+      configuration, onAdapter: .default, of: bench.bus.address, timeline: bench.timeline)
+    #expect(try await agents() == (pairing != nil))
+    // Its GATT application is on some connection behind that of the bench.
+    let names = try await bench.call(
+      try #require(ObjectPath("/org/freedesktop/DBus")), "org.freedesktop.DBus", "ListNames", [],
+      destination: "org.freedesktop.DBus")
+    var flags: [String] = []
+    for name in names.first?.strings ?? [] where name.hasPrefix(":") && name != bench.client.uniqueName {
+      let tree = try? await bench.call(
+        try #require(ObjectPath("/org/percuss/peripheral/application")), "org.freedesktop.DBus.ObjectManager",
+        "GetManagedObjects", [], destination: name)
+      for object in tree?.first?.entries ?? [] {
+        for interface in object.value.entries ?? [] {
+          flags += interface.value.propertyMap?["Flags"]?.strings ?? []
+        }
+      }
+    }
+    #expect(flags.contains("indicate"))
+    #expect(Set(flags.filter { $0.hasPrefix("encrypt") }) == (pairing == nil ? [] : ["encrypt-read", "encrypt-write"]))
+    await simulator.stop()
+    #expect(try await !agents())
+  }
+
+  @Test func `a number to pair by is the emulation's alone`() async throws {
+    let bench = try await SimulatorBench(SimulatorConfiguration(deviceCount: 0, seed: 0))
+    for pairing in [PairingBehaviour.comparison(7), .passkey(7)] {
+      var configuration = SimulatorConfiguration(deviceCount: 1, seed: 0)
+      configuration.devices[0].pairing = pairing
+      await #expect(throws: SimulatorError.pairingNumber(7)) {
+        _ = try await Simulator.start(
+          configuration, onAdapter: .default, of: bench.bus.address, timeline: bench.timeline)
+      }
+    }
+  }
+
   @Test func `an adapter serves one device`() async throws {
     let bench = try await SimulatorBench()
     let timeline = bench.timeline
@@ -91,4 +158,17 @@ import Testing
         timeline: timeline)
     }
   }
+}
+
+/// What is left of a simulator.
+private struct Remains {
+  weak let simulator: Simulator?
+  let objects: [any ExportedObject]
+}
+
+private func droppedSimulator(on address: BusAddress, _ timeline: RealTimeline) async throws -> Remains {
+  let simulator = try await Simulator.start(
+    SimulatorConfiguration(deviceCount: 1, seed: 0), on: address, timeline: timeline)
+  let device = try #require(await simulator.deviceList.first).address
+  return Remains(simulator: simulator, objects: [SimulatorObject(of: simulator), DeviceObject(device, of: simulator)])
 }

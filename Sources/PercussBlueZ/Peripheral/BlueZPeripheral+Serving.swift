@@ -195,24 +195,34 @@ extension BlueZPeripheral {
 
   func answer(pairing call: IncomingCall) {
     guard isBluetoothd(call.sender) else { return call.fail(.stranger) }
-    let address = call.arguments.first?.objectPath.flatMap { BluetoothAddress(pathElement: $0) }
+    let device = call.arguments.first?.objectPath
     switch call.member {
     case "Release": released(.agent, call)
     case "Cancel": call.reply()
-    case "RequestAuthorization": decide(.pairing, address, call)
-    case "RequestConfirmation": decide(.comparison(call.arguments.last?.integer(as: UInt32.self) ?? 0), address, call)
-    case "AuthorizeService": decide(.service(call.arguments.last?.string ?? ""), address, call)
+    case "RequestAuthorization": decide(.pairing, device, call)
+    case "RequestConfirmation": decide(.comparison(call.arguments.last?.integer(as: UInt32.self) ?? 0), device, call)
+    case "AuthorizeService": decide(.service(call.arguments.last?.string ?? ""), device, call)
     case "DisplayPasskey":
-      report(.passkey(call.arguments.dropFirst().first?.integer(as: UInt32.self) ?? 0, address))
+      let number = call.arguments.dropFirst().first?.integer(as: UInt32.self) ?? 0
+      report(.passkey(number, device.flatMap { BluetoothAddress(pathElement: $0) }))
       call.reply()
     default: call.fail(BlueZ.ErrorName.rejected, "nobody is here to enter anything")
     }
   }
 
-  private func decide(_ kind: PairingQuestion.Kind, _ address: BluetoothAddress?, _ call: IncomingCall) {
-    let question = PairingQuestion(central: address, kind: kind)
-    let isAllowed = configuration.pairing?.decide(question) ?? false
+  private func decide(_ kind: PairingQuestion.Kind, _ device: ObjectPath?, _ call: IncomingCall) {
+    let question = PairingQuestion(central: device.flatMap { BluetoothAddress(pathElement: $0) }, kind: kind)
+    let isAllowed = isOwn(kind, device) && configuration.pairing?.decide(question) == true
     report(.pairing(question, isAllowed: isAllowed))
     if isAllowed { call.reply() } else { call.fail(BlueZ.ErrorName.rejected, "refused") }
+  }
+
+  /// Whether a question to the machine's default agent is about this peripheral, and not about a keyboard, say.
+  private func isOwn(_ kind: PairingQuestion.Kind, _ device: ObjectPath?) -> Bool {
+    guard let adapter = registration.surroundings.adapter?.path, device?.isDescendant(of: adapter) == true else {
+      return false
+    }
+    guard case .service(let uuid) = kind else { return true }
+    return peripheral.profile.services.contains { $0.uuid == BluetoothUUID(uuid) }
   }
 }

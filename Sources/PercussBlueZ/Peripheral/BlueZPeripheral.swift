@@ -34,8 +34,9 @@ public actor BlueZPeripheral {
     public var advertisement: AdvertisementContent
     /// What characteristics demand of the link; nothing unless told otherwise.
     public var security: [BluetoothUUID: AttributeSecurity] = [:]
-    /// How it pairs; nil leaves that to another program's agent.
-    public var pairing: PeripheralPairing? = PeripheralPairing()
+    /// How it pairs; nil, as at the beginning, leaves that to whatever agent the machine has. Otherwise the peripheral takes the place of the machine's default
+    /// agent for as long as it is offered, because pairings that a central begins go to that one.
+    public var pairing: PeripheralPairing?
     /// Whether each characteristic has a descriptor with its name, as a help for people with other clients.
     public var hasDescriptions = false
     /// Where its objects are; two peripherals of one connection need two places.

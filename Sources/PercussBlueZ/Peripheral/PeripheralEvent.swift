@@ -86,7 +86,7 @@ public struct PeripheralPairing: Sendable {
 
   /// What there is to talk with the user.
   public var capability: Capability
-  /// Whether to allow it; called on the timeline.
+  /// Whether to allow it; called on the timeline. It is not asked about devices of other adapters and other programs' services: those are refused.
   public var decide: @Sendable (PairingQuestion) -> Bool
 
   /// A device without buttons and display, which allows everybody; unless told otherwise.

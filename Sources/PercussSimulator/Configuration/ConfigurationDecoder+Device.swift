@@ -122,6 +122,7 @@ extension DocumentDecoder {
       let digits = UInt32(number ?? 0)
       device.pairing = method == "passkey" ? .passkey(digits) : .comparison(digits)
     case "rejects": device.pairing = .rejects
+    case "just_works": device.pairing = .justWorks
     default: break
     }
   }

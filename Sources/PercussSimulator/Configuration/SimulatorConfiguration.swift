@@ -88,8 +88,8 @@ extension SimulatorConfiguration {
     public var isMotorStuck = false
     /// What goes wrong on the air between it and its centrals.
     public var faults = AirFaults()
-    /// How it pairs.
-    public var pairing = PairingBehaviour.justWorks
+    /// How it pairs; nil where that is not said: without asking in the emulation, as the machine does on a real adapter.
+    public var pairing: PairingBehaviour?
     /// Whether its own service can only be used once paired.
     public var requiresPairing = false
 

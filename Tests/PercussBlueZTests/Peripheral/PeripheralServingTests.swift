@@ -209,6 +209,18 @@ import Testing
         rig.log.events.contains(
           .pairing(.init(central: PeripheralRig.centralAddress, kind: .comparison(7)), isAllowed: false)))
 
+      // The default agent is asked about everything on the machine.
+      let foreign = BlueZ.namespace.appending("hci0").appending("dev_00_AA_01_00_00_01")
+      for (member, arguments) in [
+        ("RequestAuthorization", [.objectPath(foreign)]),
+        ("AuthorizeService", [.objectPath(device), .string("00001124-0000-1000-8000-00805f9b34fb")]),
+        ("AuthorizeService", [.objectPath(device), .string("nonsense")]), ("AuthorizeService", [.objectPath(device)]),
+      ] as [(String, [DBusValue])] {
+        await #expect(throws: DBusFailure.self) {
+          _ = try await call(member, arguments, at: agent, BlueZ.Interface.agent)
+        }
+      }
+
       let stranger = try await rig.connect()
       let denied = "org.freedesktop.DBus.Error.AccessDenied"
       for (member, arguments, path, interface) in [
@@ -235,7 +247,9 @@ import Testing
       let daemon = try await rig.startDaemon(adapters: adapters)
       let tested = DelayingPeripheral(timeline: rig.timeline)
       let peripheral = try await rig.offer(tested) {
-        $0.pairing = PeripheralPairing(capability: .displayYesNo) { $0.kind == .pairing }
+        $0.pairing = PeripheralPairing(capability: .displayYesNo) { question in
+          if case .comparison = question.kind { false } else { true }
+        }
       }
       try await peripheral.serving(timeout: .seconds(10))
       let central = try await RawCentral.connect(over: try await rig.connect())

@@ -63,6 +63,12 @@ import Testing
     try await BusWatch.expectNothing(of: shown.lines[0])
   }
 
+  @Test func `an adapter that the environment names is not one of the simulation`() async throws {
+    let run = try await ProgramRun.percuss(
+      ["shell", "--", "sh", "-c", "echo ${PERCUSS_ADAPTER-none}"], environment: ["PERCUSS_ADAPTER": "hci7"])
+    #expect(run.output == "none\n" && run.status == 0, "\(run)")
+  }
+
   @Test func `BlueZ is there, with its devices, for a client that knows nothing of simulations`() async throws {
     let run = try await ProgramRun.shell(
       """

@@ -18,6 +18,7 @@ struct ShellCommand: ParsableCommand {
         DBUS_SYSTEM_BUS_ADDRESS  the private bus, with org.bluez and org.percuss.Simulator
         PERCUSS_DEVICE           address of the first device
         PERCUSS_DEVICES          addresses of all of them, with a space between
+      and not PERCUSS_ADAPTER, which names an adapter of this machine.
 
       The exit status is that of the command; 128 and the number of the signal when one
       ended it, 126 when it cannot be executed, 127 when there is no such command.
@@ -56,12 +57,12 @@ struct ShellCommand: ParsableCommand {
     ChildProcess.prepare()
     let status = try withSimulator(configuration) { address in
       let addresses = configuration.devices.compactMap(\.address?.description)
-      let child = try ChildProcess(
-        file, Array(command.dropFirst()),
-        environment: variables.merging([
-          "DBUS_SYSTEM_BUS_ADDRESS": address.description, "PERCUSS_DEVICE": addresses.first ?? "",
-          "PERCUSS_DEVICES": addresses.joined(separator: " "),
-        ]) { $1 })
+      var environment = variables
+      environment["DBUS_SYSTEM_BUS_ADDRESS"] = address.description
+      environment["PERCUSS_DEVICE"] = addresses.first ?? ""
+      environment["PERCUSS_DEVICES"] = addresses.joined(separator: " ")
+      environment["PERCUSS_ADAPTER"] = nil
+      let child = try ChildProcess(file, Array(command.dropFirst()), environment: environment)
       return child.wait()
     }
     Foundation.exit(status)

@@ -53,12 +53,17 @@ public struct CharacteristicDescription: Hashable, Sendable {
   public let name: String
   /// What can be done with it.
   public let properties: CharacteristicProperties
+  /// Its descriptors besides that of its configuration, which notifications and indications bring with them; in the order of their handles.
+  public let descriptors: [BluetoothUUID]
 
   /// A characteristic.
-  public init(_ uuid: BluetoothUUID, name: String, properties: CharacteristicProperties) {
+  public init(
+    _ uuid: BluetoothUUID, name: String, properties: CharacteristicProperties, descriptors: [BluetoothUUID] = []
+  ) {
     self.uuid = uuid
     self.name = name
     self.properties = properties
+    self.descriptors = descriptors
   }
 }
 

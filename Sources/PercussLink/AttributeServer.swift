@@ -14,16 +14,32 @@ struct AttributeServer {
   private var subscriptions: Set<BluetoothUUID> = []
   private var waitingIndications: [([UInt8], BluetoothUUID)] = []
   private var unconfirmed: BluetoothUUID?
-  /// The value that a long read began with, so that its parts agree.
-  private var readValue: [UInt8] = []
+  /// What a long read has left of the value it began with, so that its parts agree.
+  private var rest: Rest?
   /// The request that the peripheral has not answered yet. ATT knows one at a time.
   private var unanswered: Int?
+  /// What that request reads, and from where.
+  private var reading: (BluetoothUUID, offset: Int)?
   private var requestCount = 0
 
   init(central: CentralID, peripheral: any RadioPeripheral, maximumTransmissionUnit: Int) {
     self.central = central
     self.peripheral = peripheral
     self.maximumTransmissionUnit = maximumTransmissionUnit
+  }
+
+  private struct Rest {
+    let uuid: BluetoothUUID
+    let offset: Int
+    let bytes: ArraySlice<UInt8>
+  }
+
+  /// The services are others than before: what has been subscribed to and is no more ends without a word.
+  mutating func servicesChanged() {
+    let profile = peripheral.profile
+    subscriptions = subscriptions.filter { profile[$0] != nil }
+    waitingIndications.removeAll { profile[$0.1] == nil }
+    rest = nil
   }
 
   /// What comes of a PDU from the central. The peripheral is only asked by whoever runs the question, after leaving this struct.
@@ -35,7 +51,7 @@ struct AttributeServer {
 
   enum Question {
     /// Answered by ``response(to:of:)`` with the number.
-    case read(BluetoothUUID, number: Int)
+    case read(BluetoothUUID, offset: Int, number: Int)
     /// A request has a number, and is answered by ``response(to:of:)``; a command has none.
     case write([UInt8], BluetoothUUID, number: Int?)
     case subscription(BluetoothUUID, Bool)
@@ -47,7 +63,8 @@ struct AttributeServer {
     case .request(let request): return receive(request)
     case .command(let value, let uuid):
       // A refused command has no answer.
-      guard peripheral.profile[uuid]?.properties.contains(.writeWithoutResponse) == true else { return .none }
+      guard let characteristic = peripheral.profile[uuid], permits(.writeWithoutResponse, characteristic.properties)
+      else { return .none }
       return .ask(.write(value, uuid, number: nil))
     case .confirmation:
       guard let confirmed = unconfirmed.take() else { return .none }
@@ -63,10 +80,12 @@ struct AttributeServer {
     let properties = peripheral.profile[request.characteristic]?.properties ?? []
     switch request {
     case .read(let uuid, let offset):
-      guard properties.contains(.read) else { return .send(.response(.failure(.readNotPermitted))) }
-      return offset == 0 ? .ask(.read(uuid, number: nextRequest())) : .send(part(from: offset))
+      guard permits(.read, properties) else { return .send(.response(.failure(.readNotPermitted))) }
+      if let rest, rest.uuid == uuid, rest.offset == offset, offset > 0 { return .send(part(of: rest)) }
+      reading = (uuid, offset)
+      return .ask(.read(uuid, offset: offset, number: nextRequest()))
     case .write(let value, let uuid):
-      guard properties.contains(.write) else { return .send(.response(.failure(.writeNotPermitted))) }
+      guard permits(.write, properties) else { return .send(.response(.failure(.writeNotPermitted))) }
       return .ask(.write(value, uuid, number: nextRequest()))
     case .configure(let uuid, let isSubscribed):
       guard !properties.isDisjoint(with: [.notify, .indicate]) else {
@@ -76,6 +95,13 @@ struct AttributeServer {
       if !isSubscribed { waitingIndications.removeAll { $0.1 == uuid } }
       return changed ? .ask(.subscription(uuid, isSubscribed)) : .send(.response(.success([])))
     }
+  }
+
+  private func permits(_ use: CharacteristicProperties, _ properties: CharacteristicProperties) -> Bool {
+    guard peripheral.hostTraits.contains(.permitsByAttribute) else { return properties.contains(use) }
+    let writes: CharacteristicProperties = [.write, .writeWithoutResponse]
+    if properties.isDisjoint(with: writes.union(.read)) { return true }
+    return use == .read ? properties.contains(.read) : !properties.isDisjoint(with: writes)
   }
 
   private mutating func nextRequest() -> Int {
@@ -88,9 +114,8 @@ struct AttributeServer {
   mutating func response(to value: Result<[UInt8], ATTError>, of number: Int) -> AttributePDU? {
     guard unanswered == number else { return nil }
     unanswered = nil
-    guard case .success(let bytes) = value else { return .response(value) }
-    readValue = Array(bytes.prefix(512))
-    return part(from: 0)
+    guard case .success(let bytes) = value, let (uuid, offset) = reading.take() else { return .response(value) }
+    return part(of: Rest(uuid: uuid, offset: offset, bytes: bytes.prefix(max(0, 512 - offset))))
   }
 
   /// The response to a write, from what the peripheral gave; nil when the request has its response already.
@@ -100,9 +125,14 @@ struct AttributeServer {
     return .response(refusal.map { .failure($0) } ?? .success([]))
   }
 
-  private func part(from offset: Int) -> AttributePDU {
-    guard offset <= readValue.count else { return .response(.failure(.invalidOffset)) }
-    return .response(.success(Array(readValue.dropFirst(offset).prefix(maximumTransmissionUnit - 1))))
+  private mutating func part(of value: Rest) -> AttributePDU {
+    let limit = maximumTransmissionUnit - 1
+    let part = value.bytes.prefix(limit)
+    let mayGoOn = part.count == limit && !peripheral.hostTraits.contains(.asksForEachPart)
+    rest =
+      mayGoOn
+      ? Rest(uuid: value.uuid, offset: value.offset + part.count, bytes: value.bytes.dropFirst(part.count)) : nil
+    return .response(.success(Array(part)))
   }
 
   /// A notification, cut to what fits; nil when the central has not subscribed.

@@ -75,12 +75,17 @@ public actor InMemoryLink: DeviceLink {
 
   /// See ``DeviceLink/read(_:)``.
   public func read(_ characteristic: BluetoothUUID) async throws(LinkError) -> [UInt8] {
+    try await read(characteristic, offset: 0)
+  }
+
+  /// Reads a value from an offset on.
+  public func read(_ characteristic: BluetoothUUID, offset: Int) async throws(LinkError) -> [UInt8] {
     var value: [UInt8] = []
     while true {
-      let part = try await perform(.read(characteristic, offset: value.count))
+      let part = try await perform(.read(characteristic, offset: offset + value.count))
       value += part
       // A part that fills its PDU may not be the last.
-      if part.count < maximumTransmissionUnit - 1 || value.count >= 512 { return value }
+      if part.count < maximumTransmissionUnit - 1 || offset + value.count >= 512 { return value }
     }
   }
 
@@ -285,8 +290,8 @@ public actor InMemoryLink: DeviceLink {
     switch step {
     case .none: break
     case .send(let pdu): send(pdu, from: .peripheral)
-    case .ask(.read(let uuid, let number)):
-      server.peripheral.read(uuid, from: central) { [weak self] value in
+    case .ask(.read(let uuid, let offset, let number)):
+      server.peripheral.read(uuid, offset: offset, from: central) { [weak self] value in
         self?.assumeIsolated { $0.respond($0.server.response(to: value, of: number)) }
       }
     case .ask(.write(let value, let uuid, number: nil)):
@@ -324,6 +329,9 @@ public actor InMemoryLink: DeviceLink {
   }
 
   // MARK: The peripheral's end, for its port
+
+  /// The peripheral's host tells it that the services are others than before.
+  public func servicesChanged() { server.servicesChanged() }
 
   func notify(_ value: [UInt8], of characteristic: BluetoothUUID) -> Bool {
     guard radio.isConnected(.peripheral), let pdu = server.notification(value, of: characteristic) else { return false }

@@ -11,6 +11,9 @@ public protocol RadioPeripheral: AnyObject, Sendable {
   /// The services it offers. The host refuses what the properties forbid, before the peripheral is asked.
   var profile: Profile { get }
 
+  /// What its host does otherwise than most; nothing unless told otherwise.
+  var hostTraits: HostTraits { get }
+
   /// A central has connected. The port is how to send to it, until it has disconnected.
   func centralConnected(_ central: CentralID, port: any PeripheralPort)
 
@@ -20,6 +23,11 @@ public protocol RadioPeripheral: AnyObject, Sendable {
   /// A central reads. The answer is the value, whole: at most 512 bytes, the host sends it in parts if need be.
   func read(
     _ characteristic: BluetoothUUID, from central: CentralID,
+    answer: @escaping @Sendable (Result<[UInt8], ATTError>) -> Void)
+
+  /// A central reads from an offset on. The answer is what follows there; without an implementation of its own ``read(_:from:answer:)`` has it.
+  func read(
+    _ characteristic: BluetoothUUID, offset: Int, from central: CentralID,
     answer: @escaping @Sendable (Result<[UInt8], ATTError>) -> Void)
 
   /// A central writes. Nil accepts; an error goes back for a request, and nowhere for a command.
@@ -32,6 +40,39 @@ public protocol RadioPeripheral: AnyObject, Sendable {
 
   /// The central has confirmed the indication sent last.
   func indicationConfirmed(_ characteristic: BluetoothUUID, by central: CentralID)
+}
+
+extension RadioPeripheral {
+  /// Nothing out of the ordinary.
+  public var hostTraits: HostTraits { [] }
+
+  /// From the whole value.
+  public func read(
+    _ characteristic: BluetoothUUID, offset: Int, from central: CentralID,
+    answer: @escaping @Sendable (Result<[UInt8], ATTError>) -> Void
+  ) {
+    read(characteristic, from: central) { result in
+      guard offset > 0, case .success(let value) = result else { return answer(result) }
+      answer(offset <= value.count ? .success(Array(value.dropFirst(offset))) : .failure(.invalidOffset))
+    }
+  }
+}
+
+/// What the host in front of a peripheral does otherwise than most. bluetoothd does all of it.
+public struct HostTraits: OptionSet, Hashable, Sendable {
+  /// A bit for each.
+  public let rawValue: UInt8
+
+  /// Traits from their bits.
+  public init(rawValue: UInt8) {
+    self.rawValue = rawValue
+  }
+
+  /// It asks the peripheral for each part of a long value, with its offset. Otherwise it asks once, and sends the parts of what it got.
+  public static let asksForEachPart = HostTraits(rawValue: 1)
+  /// It goes by permissions instead of properties: who may write may do so with and without response, and where nothing can be read or written nothing
+  /// is refused.
+  public static let permitsByAttribute = HostTraits(rawValue: 2)
 }
 
 /// A connection to a central, seen from the peripheral. Used on the timeline only; elsewhere it traps.

@@ -81,10 +81,11 @@ struct AirTests {
   @Test func `whoever connects to an adapter is told of`() throws {
     try AirScene().run { scene in
       let changes = Log<String>()
-      await scene.air.observeLinks(of: AirScene.address) { change in
-        switch change {
-        case .began(_, let name): changes.append("began \(name)")
-        case .ended(_, let name, let reason): changes.append("ended \(name) \(reason.code)")
+      await scene.air.setHost(at: AirScene.address) { event in
+        switch event {
+        case .linkBegan(_, let name): changes.append("began \(name)")
+        case .linkEnded(_, let name, let reason): changes.append("ended \(name) \(reason.code)")
+        case .servicesChanged, .pairing: changes.append("\(event)")
         }
       }
       let link = try await scene.connect()

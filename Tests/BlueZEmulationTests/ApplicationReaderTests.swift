@@ -17,12 +17,20 @@ import Testing
         Self.characteristic: ApplicationReply.characteristic(
           BluetoothUUID(0xAA01), ["read", "encrypt-write", "notify"], of: Self.service,
           ["NotifyAcquired": .boolean(false)]),
-        Self.characteristic.appending("d"): [BlueZ.Interface.descriptor: ["UUID": .string("2901")]],
+        Self.characteristic.appending("d"): [
+          BlueZ.Interface.descriptor: [
+            "UUID": .string("2901"), "Characteristic": .objectPath(Self.characteristic),
+            "Flags": .strings(["read", "encrypt-write"]),
+          ]
+        ],
       ]).values)
     #expect(application.services.map(\.uuid) == [BluetoothUUID(0xAA00)])
     let read = try #require(application.services.first?.characteristics.first)
     #expect(read.properties == [.read, .write, .notify])
     #expect(read.needsEncryption && read.acquiresNotify && !read.acquiresWrite)
+    let descriptor = try #require(read.descriptors.first)
+    #expect(descriptor.uuid == BluetoothUUID(0x2901) && descriptor.path == Self.characteristic.appending("d"))
+    #expect(descriptor.canRead && descriptor.canWrite && descriptor.needsEncryption)
   }
 
   @Test(

@@ -163,6 +163,7 @@ struct DaemonConversation {
       return "air: \(Self.text(operation))"
     case .command(_, let uuid, let value): return "air: command \(Self.name(uuid)) \(Self.text(.bytes(value)))"
     case .beginPairing: return "air: pair"
+    case .tellPeer(_, let message): return "peer: \(message)"
     case .encrypt: return "air: encrypt"
     }
   }
@@ -196,7 +197,10 @@ struct DaemonConversation {
 
   private static func text(_ operation: AttributeOperation) -> String {
     switch operation {
-    case .read(let uuid): "read \(name(uuid))"
+    case .read(let uuid, let offset): "read \(name(uuid))" + (offset > 0 ? " from \(offset)" : "")
+    case .readDescriptor(let id, let offset):
+      "read \(id.uuid) of \(name(id.characteristic))" + (offset > 0 ? " from \(offset)" : "")
+    case .writeDescriptor(let id, let value): "write \(id.uuid) of \(name(id.characteristic)) \(text(.bytes(value)))"
     case .write(let uuid, let value): "write \(name(uuid)) \(text(.bytes(value)))"
     case .longWrite(let uuid, let value): "long write \(name(uuid)) of \(value.count)"
     case .subscribe(let uuid): "subscribe \(name(uuid))"

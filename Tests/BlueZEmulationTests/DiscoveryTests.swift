@@ -140,6 +140,13 @@ struct DiscoveryTests {
     #expect(talk.adapter("StopDiscovery").contains("removed \(Self.device) Device1"))
   }
 
+  @Test func `an adapter does not hear itself`() {
+    var talk = Talk()
+    _ = talk.adapter("StartDiscovery")
+    #expect(talk.hear(EmulatedAdapter().address) == [])
+    #expect(talk.hear() != [])
+  }
+
   @Test func `what is not discoverable is not reported`() {
     var talk = Talk()
     _ = talk.adapter("StartDiscovery")

@@ -33,10 +33,10 @@ struct ValueTests {
 
   @Test func `an offset gives the rest, one past the end an error`() {
     var talk = connected()
-    _ = talk.read(Talk.feature, offset: 2)
-    #expect(talk.answer(.success([1, 2, 3])).last == "reply ReadValue 3")
+    #expect(talk.read(Talk.feature, offset: 2) == ["air: read Feature from 2"])
+    #expect(talk.answer(.success([3])).last == "reply ReadValue 3")
     _ = talk.read(Talk.feature, offset: 4)
-    #expect(talk.answer(.success([1, 2, 3])) == ["error ReadValue: InvalidArguments “Invalid offset”"])
+    #expect(talk.answer(.failure(.invalidOffset)) == ["error ReadValue: InvalidArguments “Invalid offset”"])
   }
 
   @Test(arguments: [
@@ -101,7 +101,7 @@ struct ValueTests {
   @Test func `requests wait for the link up to a limit`() {
     var talk = connected()
     _ = talk.read(Talk.feature)
-    for _ in 0..<RequestQueue.limit { _ = talk.daemon.send(.read(.percussFeature), to: Talk.key, for: .unsubscribe) }
+    for _ in 0..<RequestQueue.limit { _ = talk.daemon.send(.subscribe(.percussEvent), to: Talk.key, for: .unsubscribe) }
     #expect(talk.write(Talk.controlPoint, [1]) == ["error WriteValue: Failed “Failed to initiate write”"])
   }
 

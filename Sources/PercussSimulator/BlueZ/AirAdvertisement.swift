@@ -43,6 +43,8 @@ public struct AirAdvertisement: Sendable, Hashable {
 /// One advertisement, as a receiver heard it.
 struct AirReport: Sendable, Equatable {
   var advertisement: AirAdvertisement
+  /// Which of the device's advertisements it is (Advertising Set ID, Core Vol 6 Part B 4.4.2.10).
+  var set: UInt8 = 0
   /// In dBm.
   var signalStrength: Int8
 }

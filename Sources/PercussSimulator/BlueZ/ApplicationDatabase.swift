@@ -89,7 +89,8 @@ struct ApplicationDatabase: Sendable {
         ServiceDescription(
           service.uuid, name: service.uuid.description,
           characteristics: service.characteristics.map {
-            CharacteristicDescription($0.uuid, name: $0.uuid.description, properties: $0.properties)
+            CharacteristicDescription(
+              $0.uuid, name: $0.uuid.description, properties: $0.properties, descriptors: $0.descriptors.map(\.uuid))
           })
       })
   }
@@ -102,6 +103,14 @@ struct ApplicationDatabase: Sendable {
   /// Where the characteristic is, and whose.
   func place(of uuid: BluetoothUUID) -> (path: ObjectPath, application: Int)? {
     characteristics[uuid].map { ($0.registered.path, $0.application) }
+  }
+
+  /// A descriptor, and whose it is.
+  func descriptor(_ id: DescriptorID) -> (RegisteredApplication.Descriptor, application: Int)? {
+    guard let owner = characteristics[id.characteristic],
+      let descriptor = owner.registered.descriptors.first(where: { $0.uuid == id.uuid })
+    else { return nil }
+    return (descriptor, owner.application)
   }
 
   func uuid(of path: ObjectPath, application: Int) -> BluetoothUUID? {

@@ -5,8 +5,7 @@ internal import PercussLink
 internal import PercussTime
 
 /// Adds the peripheral role to the emulation: takes GATT applications and advertisements of clients of the bus, and puts the adapter on the air with them.
-///
-/// An adapter advertises what was registered first; bluetoothd's controller takes turns.
+/// All advertisements of an adapter go out one after the other, from its one address, as those of a controller with extended advertising do.
 actor ApplicationHost: AdapterExtension {
   nonisolated let interfaces = [ApplicationInterfaces.gattManager, ApplicationInterfaces.advertisingManager]
   nonisolated let timeline: RealTimeline
@@ -161,7 +160,16 @@ actor ApplicationHost: AdapterExtension {
     guard let adapter = adapters[name], let index = adapter.applications.firstIndex(where: { $0.number == number })
     else { throw .failed("Failed to register application") }
     adapter.peripheral.assumeIsolated { $0.add(application, adapter.applications[index].owner, number: number) }
+    servicesChanged(name)
     advertise(name)
+  }
+
+  /// Applications have come or gone: the bus and the connected centrals are told.
+  private func servicesChanged(_ name: String) {
+    guard let adapter = adapters[name] else { return }
+    let services = adapter.peripheral.profile.services.map(\.uuid)
+    emulation?.assumeIsolated { $0.perform($0.daemon.setApplicationServices(services, ofAdapter: name)) }
+    air.assumeIsolated { $0.servicesChanged(of: adapter.state.address) }
   }
 
   /// What an application notifies by signals.
@@ -193,6 +201,7 @@ actor ApplicationHost: AdapterExtension {
     let removed = adapter.applications.filter(isRemoved)
     adapters[name]?.applications.removeAll(where: isRemoved)
     for application in removed { end(application, on: adapter.peripheral) }
+    if !removed.isEmpty { servicesChanged(name) }
   }
 
   private func end(_ application: Application, on peripheral: ExternalApplicationPeripheral) {
@@ -340,16 +349,16 @@ actor ApplicationHost: AdapterExtension {
   /// Puts the adapter on the air as what is registered says, or takes it off.
   private func advertise(_ name: String) {
     guard let adapter = adapters[name] else { return }
-    let registered = adapter.advertisements.filter { $0.registered != nil }.min { $0.instance < $1.instance }?
-      .registered
+    let registered = adapter.advertisements.sorted { $0.instance < $1.instance }.compactMap(\.registered)
     let address = adapter.state.address
-    guard let registered, adapter.state.isPowered else {
+    let all = registered.map { AirAdvertisement($0, adapter.state, isDiscoverable: isDiscoverable(name)) }
+    guard let first = all.first, adapter.state.isPowered else {
       return air.assumeIsolated { $0.setAdvertising(false, of: address) }
     }
-    let advertisement = AirAdvertisement(registered, adapter.state, isDiscoverable: isDiscoverable(name))
     let secured = adapter.peripheral.assumeIsolated { $0.secured }
     air.assumeIsolated { air in
-      air.place(adapter.peripheral, as: advertisement)
+      air.place(adapter.peripheral, as: first)
+      air.setFurtherAdvertisements(Array(all.dropFirst()), of: address)
       air.secure(secured, of: address)
     }
   }

@@ -20,6 +20,16 @@ struct RegisteredApplication: Sendable, Equatable {
     var acquiresNotify: Bool
     /// It has the property `WriteAcquired`, and so `AcquireWrite`.
     var acquiresWrite: Bool
+    /// In the order of the reply.
+    var descriptors: [Descriptor] = []
+  }
+
+  struct Descriptor: Sendable, Equatable {
+    let path: ObjectPath
+    let uuid: BluetoothUUID
+    let canRead: Bool
+    let canWrite: Bool
+    let needsEncryption: Bool
   }
 
   var services: [Service] = []
@@ -28,7 +38,7 @@ struct RegisteredApplication: Sendable, Equatable {
   static let objectLimit = 1_024
   static let byteLimit = 1 << 20
 
-  /// Reads the reply to `GetManagedObjects` as bluetoothd does, in the order of the reply. Descriptors are passed over.
+  /// Reads the reply to `GetManagedObjects` as bluetoothd does, in the order of the reply.
   ///
   /// - Throws: the error with which bluetoothd refuses such an application.
   init(_ reply: [DBusValue]) throws(DBusErrorReply) {
@@ -58,8 +68,29 @@ struct RegisteredApplication: Sendable, Equatable {
       guard let uuid = Self.uuid(properties) else { throw .failed("Failed to create entry in database") }
       services[service].characteristics.append(Characteristic(path: path, uuid: uuid, flags: flags, properties))
     }
+    for (path, interfaces) in objects {
+      guard let properties = interfaces[BlueZ.Interface.descriptor] else { continue }
+      try add(properties, at: path)
+    }
     guard !services.isEmpty else { throw .failed("No valid service object found") }
   }
+
+  private mutating func add(_ descriptor: [String: DBusValue], at path: ObjectPath) throws(DBusErrorReply) {
+    guard let parent = descriptor["Characteristic"]?.objectPath,
+      let service = services.firstIndex(where: { $0.characteristics.contains { $0.path == parent } }),
+      let index = services[service].characteristics.firstIndex(where: { $0.path == parent }),
+      let flags = descriptor["Flags"]?.strings, !flags.isEmpty, Self.descriptorFlags.isSuperset(of: flags)
+    else { throw .failed("No valid service object found") }
+    guard let uuid = Self.uuid(descriptor) else { throw .failed("Failed to create entry in database") }
+    // Those of the configuration and of extended properties bluetoothd makes itself.
+    guard ![BluetoothUUID(0x2900), BluetoothUUID(0x2902)].contains(uuid) else { return }
+    services[service].characteristics[index].descriptors.append(Descriptor(path: path, uuid: uuid, flags: flags))
+  }
+
+  private static let descriptorFlags: Set<String> = [
+    "read", "write", "encrypt-read", "encrypt-write", "encrypt-authenticated-read", "encrypt-authenticated-write",
+    "secure-read", "secure-write", "authorize",
+  ]
 
   /// bluetoothd keeps Generic Access and Generic Attribute to itself.
   private static func uuid(_ properties: [String: DBusValue]) -> BluetoothUUID? {
@@ -90,6 +121,16 @@ extension RegisteredApplication.Characteristic {
     needsEncryption = !secured.isEmpty
     acquiresNotify = values["NotifyAcquired"] != nil
     acquiresWrite = values["WriteAcquired"] != nil
+  }
+}
+
+extension RegisteredApplication.Descriptor {
+  init(path: ObjectPath, uuid: BluetoothUUID, flags: [String]) {
+    self.path = path
+    self.uuid = uuid
+    canRead = flags.contains { $0.hasSuffix("read") }
+    canWrite = flags.contains { $0.hasSuffix("write") }
+    needsEncryption = flags.contains { $0.contains("-") }
   }
 }
 

@@ -30,11 +30,16 @@ public actor EmulatedAir {
   struct Place {
     let peripheral: FaultyPeripheral
     var advertisement: AirAdvertisement
+    /// What the device advertises besides, in sets of their own.
+    var furtherAdvertisements: [AirAdvertisement] = []
     var isAdvertising = true
     /// How the device pairs.
     var pairing = PairingBehaviour.justWorks
     /// The open links, by the central.
     var links: [CentralID: InMemoryLink] = [:]
+
+    /// Whether any advertisement invites to connect.
+    var isConnectable: Bool { ([advertisement] + furtherAdvertisements).contains(where: \.isConnectable) }
   }
 
   private var places: [BluetoothAddress: Place] = [:]
@@ -47,7 +52,7 @@ public actor EmulatedAir {
   private var nextSlot: ScheduledAction?
   private var waiting: [Int: Attempt] = [:]
   private var attemptCount = 0
-  private var linkObservers: [BluetoothAddress: @Sendable (IncomingLinkChange) -> Void] = [:]
+  private var hosts: [BluetoothAddress: @Sendable (HostEvent) -> Void] = [:]
 
   /// A connection that waits for the device to advertise.
   private struct Attempt {
@@ -83,6 +88,19 @@ public actor EmulatedAir {
       device, on: timeline, random: random.stream("faults of \(address)"),
       onLink: { [weak self] change in self?.assumeIsolated { $0.linkChanged(change, of: address) } })
     places[address] = Place(peripheral: peripheral, advertisement: advertisement)
+  }
+
+  /// What a device advertises besides its first advertisement. All of them come from its one address.
+  func setFurtherAdvertisements(_ advertisements: [AirAdvertisement], of address: BluetoothAddress) {
+    places[address]?.furtherAdvertisements = advertisements
+  }
+
+  /// A device offers other services than before: the hosts that are connected to it are told.
+  func servicesChanged(of address: BluetoothAddress) {
+    for (central, link) in places[address]?.links.sorted(by: { $0.key < $1.key }) ?? [] {
+      link.assumeIsolated { $0.servicesChanged() }
+      if let name = centrals[central] { hosts[name]?(.servicesChanged(of: address)) }
+    }
   }
 
   /// Has a device advertise or not. Its links go on.
@@ -172,10 +190,23 @@ public actor EmulatedAir {
 
   func cancel(_ attempt: Int) { waiting[attempt] = nil }
 
-  /// Tells of the links that others make to a device of this address.
-  func observeLinks(of address: BluetoothAddress, _ handler: (@Sendable (IncomingLinkChange) -> Void)?) {
-    linkObservers[address] = handler
+  /// Tells the host of this address, an adapter's, what others do to it.
+  func setHost(at address: BluetoothAddress, _ handler: (@Sendable (HostEvent) -> Void)?) {
+    hosts[address] = handler
   }
+
+  /// Whether a host is at this address, and not only a device.
+  func hasHost(at address: BluetoothAddress) -> Bool { hosts[address] != nil }
+
+  /// One host says something about a pairing to another. It arrives later.
+  func say(_ message: PairingMessage, from sender: BluetoothAddress, to receiver: BluetoothAddress) {
+    let number = UInt32(random.next(upperBound: UInt64(1_000_000)))
+    timeline.schedule(after: Self.pairingMessageTime) { [weak self] in
+      self?.assumeIsolated { $0.hosts[receiver]?(.pairing(message, from: sender, number: number)) }
+    }
+  }
+
+  private static let pairingMessageTime: Duration = .milliseconds(15)
 
   /// The address of a connected central.
   public func address(of central: CentralID) -> BluetoothAddress? { centrals[central] }
@@ -203,17 +234,21 @@ public actor EmulatedAir {
     for (address, place) in places.sorted(by: { $0.key < $1.key })
     where address.rawValue % UInt64(Self.slotCount) == UInt64(slot) && place.isAdvertising {
       guard place.links.count < place.advertisement.connectionLimit else { continue }
-      if !scanners.isEmpty { report(place.advertisement) }
-      if place.advertisement.isConnectable { connectWaiting(to: address) }
+      if !scanners.isEmpty { report(place) }
+      if place.isConnectable { connectWaiting(to: address) }
     }
     if !scanners.isEmpty || !waiting.isEmpty { beginSlots() }
   }
 
-  private func report(_ advertisement: AirAdvertisement) {
+  private func report(_ place: Place) {
     let fading = Int(random.next(upperBound: UInt64(7))) - 3
-    let strength = max(-127, min(20, Int(advertisement.signalStrength) + fading))
-    let report = AirReport(advertisement: advertisement, signalStrength: Int8(truncatingIfNeeded: strength))
-    for (_, handler) in scanners.sorted(by: { $0.key < $1.key }) { handler(report) }
+    for (set, advertisement) in ([place.advertisement] + place.furtherAdvertisements).enumerated() {
+      let strength = max(-127, min(20, Int(advertisement.signalStrength) + fading))
+      var report = AirReport(
+        advertisement: advertisement, set: UInt8(clamping: set), signalStrength: Int8(truncatingIfNeeded: strength))
+      report.advertisement.isConnectable = place.isConnectable
+      for (_, handler) in scanners.sorted(by: { $0.key < $1.key }) { handler(report) }
+    }
   }
 
   private func connectWaiting(to address: BluetoothAddress) {
@@ -243,19 +278,24 @@ public actor EmulatedAir {
     switch change {
     case .began(let central):
       guard let name = centrals[central] else { return }
-      linkObservers[address]?(.began(central, name))
+      hosts[address]?(.linkBegan(central, name))
     case .ended(let central, let reason):
       places[address]?.links[central] = nil
       guard let name = centrals.removeValue(forKey: central) else { return }
-      linkObservers[address]?(.ended(central, name, reason))
+      hosts[address]?(.linkEnded(central, name, reason))
     }
   }
 }
 
-/// A link that somebody made to a device, seen from the device's host.
-enum IncomingLinkChange: Sendable {
-  case began(CentralID, BluetoothAddress)
-  case ended(CentralID, BluetoothAddress, DisconnectReason)
+/// What a host learns from the air without having asked.
+enum HostEvent: Sendable {
+  /// Somebody has connected to it.
+  case linkBegan(CentralID, BluetoothAddress)
+  case linkEnded(CentralID, BluetoothAddress, DisconnectReason)
+  /// A device that it is connected to offers other services than before.
+  case servicesChanged(of: BluetoothAddress)
+  /// Another host says something about a pairing. The number is a random one of six digits.
+  case pairing(PairingMessage, from: BluetoothAddress, number: UInt32)
 }
 
 /// A link over the air, seen from the adapter that made it.

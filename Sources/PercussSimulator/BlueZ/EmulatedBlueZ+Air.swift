@@ -21,6 +21,7 @@ extension EmulatedBlueZ {
       links[key]?.commands.append(LinkRecord.Command(characteristic: characteristic, value: value))
       sendCommands(to: key)
     case .beginPairing(let key): beginPairing(key)
+    case .tellPeer(let key, let message): say(message, key)
     case .encrypt(let key):
       if let link = links[key]?.link { air.assumeIsolated { $0.encrypt(link) } }
     default: break
@@ -56,11 +57,7 @@ extension EmulatedBlueZ {
     timeline.start { [weak self] in
       for await batch in link.link.events { await self?.receive(batch, key, link.central) }
     }
-    let name = air.assumeIsolated { $0.advertisement(of: key.address)?.name }
-    let profile = RemoteProfile(
-      services: link.peripheral.profile.services, maximumTransmissionUnit: link.link.maximumTransmissionUnit,
-      name: name)
-    take(.air(.linkMade(key, profile)))
+    take(.air(.linkMade(key, profile(of: link, key))))
   }
 
   private func receive(_ batch: [LinkEvent], _ key: DeviceKey, _ central: CentralID) {
@@ -92,13 +89,34 @@ extension EmulatedBlueZ {
     air.assumeIsolated { $0.disconnect(adapter.address, from: key.address) }
   }
 
-  func incomingLink(_ change: IncomingLinkChange, adapter: String) {
-    switch change {
-    case .began(_, let address):
-      take(.air(.incomingLink(DeviceKey(adapter: adapter, address: address), isUp: true)))
-    case .ended(_, let address, _):
-      take(.air(.incomingLink(DeviceKey(adapter: adapter, address: address), isUp: false)))
+  func happened(_ event: HostEvent, at adapter: String) {
+    func key(_ address: BluetoothAddress) -> DeviceKey { DeviceKey(adapter: adapter, address: address) }
+    switch event {
+    case .linkBegan(_, let address): take(.air(.incomingLink(key(address), isUp: true)))
+    case .linkEnded(_, let address, _): take(.air(.incomingLink(key(address), isUp: false)))
+    case .servicesChanged(let address): servicesChanged(key(address))
+    case .pairing(let message, let address, let number): take(.air(.pairing(key(address), message, number: number)))
     }
+  }
+
+  /// What it takes to hear of changed services and to discover them; simulated.
+  private static let rediscoveryTime: Duration = .milliseconds(100)
+
+  private func servicesChanged(_ key: DeviceKey) {
+    guard let link = links[key]?.link else { return }
+    let profile = profile(of: link, key)
+    timeline.schedule(after: Self.rediscoveryTime) { [weak self] in
+      self?.assumeIsolated { emulation in
+        guard emulation.links[key]?.link.central == link.central else { return }
+        emulation.take(.air(.servicesChanged(key, profile)))
+      }
+    }
+  }
+
+  private func profile(of link: AirLink, _ key: DeviceKey) -> RemoteProfile {
+    RemoteProfile(
+      services: link.peripheral.profile.services, maximumTransmissionUnit: link.link.maximumTransmissionUnit,
+      name: air.assumeIsolated { $0.advertisement(of: key.address)?.name })
   }
 
   // MARK: Requests and commands
@@ -158,7 +176,15 @@ extension EmulatedBlueZ {
   /// What the exchange of a pairing takes; simulated, no keys are made.
   private static let pairingTime: Duration = .milliseconds(50)
 
+  private func say(_ message: PairingMessage, _ key: DeviceKey) {
+    guard let adapter = daemon.adapter(key.adapter) else { return }
+    air.assumeIsolated { $0.say(message, from: adapter.address, to: key.address) }
+  }
+
   private func beginPairing(_ key: DeviceKey) {
+    if air.assumeIsolated({ $0.hasHost(at: key.address) }) {
+      return say(.request(daemon.device(key)?.bonding?.agent?.capability), key)
+    }
     timeline.schedule(after: Self.pairingTime) { [weak self] in
       self?.assumeIsolated { emulation in
         let behaviour = emulation.air.assumeIsolated { $0.pairing(of: key.address) }
@@ -173,11 +199,14 @@ extension AirLink {
   fileprivate func perform(_ operation: AttributeOperation) async -> Result<[UInt8], ATTError> {
     do throws(LinkError) {
       switch operation {
-      case .read(let characteristic): return .success(try await link.read(characteristic))
+      case .read(let characteristic, let offset):
+        return .success(try await link.read(characteristic, offset: Int(offset)))
       case .write(let characteristic, let value): try await link.write(value, to: characteristic, type: .request)
       case .longWrite(let characteristic, let value): return await writeLong(value, to: characteristic)
       case .subscribe(let characteristic): try await link.subscribe(to: [characteristic])
       case .unsubscribe(let characteristic): try await link.unsubscribe(from: [characteristic])
+      case .readDescriptor(let descriptor, let offset): return await read(descriptor, from: Int(offset))
+      case .writeDescriptor(let descriptor, let value): return await write(value, to: descriptor)
       }
       return .success([])
     } catch {
@@ -187,22 +216,58 @@ extension AirLink {
 
   /// Prepared writes and their execution (Core Vol 3 Part F 3.4.6): takes the time of as many round trips, but knows no losses.
   private func writeLong(_ value: [UInt8], to characteristic: BluetoothUUID) async -> Result<[UInt8], ATTError> {
-    guard peripheral.profile[characteristic]?.properties.contains(.write) == true else {
-      return .failure(.writeNotPermitted)
-    }
+    guard
+      peripheral.hostTraits.contains(.permitsByAttribute)
+        || peripheral.profile[characteristic]?.properties.contains(.write) == true
+    else { return .failure(.writeNotPermitted) }
     guard value.count <= 512 else { return .failure(.invalidAttributeValueLength) }
     let part = max(1, link.maximumTransmissionUnit - 5)
-    let exchanges = (value.count + part - 1) / part + 1
+    return await ask(exchanges: (value.count + part - 1) / part + 1) { peripheral, answer in
+      peripheral.write(value, to: characteristic, type: .request, from: central) { refusal in
+        answer(refusal.map { .failure($0) } ?? .success([]))
+      }
+    }
+  }
+
+  /// In as many requests as the value needs; takes their time, but knows no losses.
+  private func read(_ descriptor: DescriptorID, from offset: Int) async -> Result<[UInt8], ATTError> {
+    var value: [UInt8] = []
+    while true {
+      let offset = offset + value.count
+      let result = await ask { peripheral, answer in
+        peripheral.read(descriptor, offset: offset, from: central, answer: answer)
+      }
+      guard case .success(let part) = result else { return result }
+      value += part.prefix(link.maximumTransmissionUnit - 1)
+      if part.count < link.maximumTransmissionUnit - 1 || offset + part.count >= 512 { return .success(value) }
+    }
+  }
+
+  private func write(_ value: [UInt8], to descriptor: DescriptorID) async -> Result<[UInt8], ATTError> {
+    guard value.count <= 512 else { return .failure(.invalidAttributeValueLength) }
+    return await ask { peripheral, answer in
+      peripheral.write(value, to: descriptor, from: central) { refusal in
+        answer(refusal.map { .failure($0) } ?? .success([]))
+      }
+    }
+  }
+
+  /// Asks the peripheral past the queues of the link, after the time of that many exchanges; has an answer after the 30 s of ATT at the latest.
+  private func ask(
+    exchanges: Int = 1,
+    _ question: (FaultyPeripheral, @escaping @Sendable (Result<[UInt8], ATTError>) -> Void) -> Void
+  ) async -> Result<[UInt8], ATTError> {
     try? await link.timeline.sleep(for: interval * exchanges)
     guard await link.isPeripheralConnected else { return .failure(.unlikelyError) }
-    let (answers, source) = AsyncStream.makeStream(of: ATTError?.self, bufferingPolicy: .bufferingOldest(1))
+    let (answers, source) = AsyncStream.makeStream(
+      of: Result<[UInt8], ATTError>.self, bufferingPolicy: .bufferingOldest(1))
     let timeout = link.timeline.schedule(after: InMemoryLink.transactionTimeout) { source.finish() }
     defer { timeout.cancel() }
-    peripheral.write(value, to: characteristic, type: .request, from: central) { refusal in
-      source.yield(refusal)
+    question(peripheral) { answer in
+      source.yield(answer)
       source.finish()
     }
-    for await refusal in answers { return refusal.map { .failure($0) } ?? .success([]) }
+    for await answer in answers { return answer }
     return .failure(.unlikelyError)
   }
 }

@@ -88,7 +88,8 @@ extension EmulatedBlueZ {
     case .closeChannel(let channel): sockets[channel] = nil
     case .send(let channel, let packet): sockets[channel]?.send(packet)
     case .acceptProperty: break
-    case .scan, .connect, .cancelConnect, .disconnect, .dropLink, .request, .command, .beginPairing, .encrypt:
+    case .scan, .connect, .cancelConnect, .disconnect, .dropLink, .request, .command, .beginPairing, .tellPeer,
+      .encrypt:
       performOnAir(action)
     }
   }

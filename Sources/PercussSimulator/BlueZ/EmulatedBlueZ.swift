@@ -168,8 +168,8 @@ public actor EmulatedBlueZ {
     perform(daemon.addAdapter(adapter, at: timeline.now))
     let name = adapter.name
     air.assumeIsolated { air in
-      air.observeLinks(of: adapter.address) { [weak self] change in
-        self?.assumeIsolated { $0.incomingLink(change, adapter: name) }
+      air.setHost(at: adapter.address) { [weak self] event in
+        self?.assumeIsolated { $0.happened(event, at: name) }
       }
     }
     setTick()
@@ -181,7 +181,7 @@ public actor EmulatedBlueZ {
     for each in extensions { each.adapterRemoved(name) }
     perform(daemon.removeAdapter(name, at: timeline.now))
     daemon.addedInterfaces[name] = nil
-    air.assumeIsolated { $0.observeLinks(of: address, nil) }
+    air.assumeIsolated { $0.setHost(at: address, nil) }
     pulledOut.insert(name)
     setTick()
   }
@@ -225,7 +225,7 @@ public actor EmulatedBlueZ {
     owners?.cancel()
     for (_, attempt) in attempts { air.assumeIsolated { $0.cancel(attempt) } }
     for (_, scan) in scans { air.assumeIsolated { $0.endScan(scan) } }
-    for adapter in daemon.adapters { air.assumeIsolated { $0.observeLinks(of: adapter.address, nil) } }
+    for adapter in daemon.adapters { air.assumeIsolated { $0.setHost(at: adapter.address, nil) } }
     for key in Array(links.keys) { dropLink(key) }
     attempts = [:]
     scans = [:]

@@ -7,9 +7,8 @@ internal import PercussTime
 /// An emulated adapter as a peripheral: hands what centrals ask over the air to the GATT applications that are registered on it, and what those notify to
 /// the centrals.
 ///
-/// A value that is longer than one response is asked for once, where bluetoothd asks for each part. Descriptors other than the configuration of
-/// notifications, and permissions beyond "encrypted or not", are not emulated.
-actor ExternalApplicationPeripheral: RadioPeripheral {
+/// Permissions beyond "encrypted or not" are not emulated, and of several characteristics with one UUID only the first can be reached.
+actor ExternalApplicationPeripheral: DescriptorServer {
   /// Who has registered an application, and where it is.
   struct Application: Hashable, Sendable {
     let sender: String
@@ -19,6 +18,7 @@ actor ExternalApplicationPeripheral: RadioPeripheral {
   nonisolated let timeline: RealTimeline
   nonisolated var unownedExecutor: UnownedSerialExecutor { timeline.asUnownedSerialExecutor() }
   nonisolated var profile: Profile { assumeIsolated { $0.offered } }
+  nonisolated let hostTraits: HostTraits = [.asksForEachPart, .permitsByAttribute]
 
   private let bus: BusConnection
   /// The object that stands for a central.
@@ -94,16 +94,78 @@ actor ExternalApplicationPeripheral: RadioPeripheral {
     _ characteristic: BluetoothUUID, from central: CentralID,
     answer: @escaping @Sendable (Result<[UInt8], ATTError>) -> Void
   ) {
+    read(characteristic, offset: 0, from: central, answer: answer)
+  }
+
+  nonisolated func read(
+    _ characteristic: BluetoothUUID, offset: Int, from central: CentralID,
+    answer: @escaping @Sendable (Result<[UInt8], ATTError>) -> Void
+  ) {
     assumeIsolated { peripheral in
-      guard let call = peripheral.call("ReadValue", of: characteristic, [peripheral.options(central)]) else {
+      let options = peripheral.options(central, offset: offset)
+      guard let call = peripheral.call("ReadValue", of: characteristic, [options]) else {
         return answer(.failure(.unlikelyError))
       }
-      peripheral.send(call) { _, result in
-        switch result {
-        case .success(let values): answer(values.first?.bytes.map { .success($0) } ?? .failure(.requestNotSupported))
-        case .failure(let failure): answer(.failure(ATTError(failure, isRead: true)))
-        }
+      peripheral.sendRead(call, answer)
+    }
+  }
+
+  private func sendRead(_ call: MethodCall, _ answer: @escaping @Sendable (Result<[UInt8], ATTError>) -> Void) {
+    send(call) { _, result in
+      switch result {
+      case .success(let values): answer(values.first?.bytes.map { .success($0) } ?? .failure(.requestNotSupported))
+      case .failure(let failure): answer(.failure(ATTError(failure, isRead: true)))
       }
+    }
+  }
+
+  // MARK: Descriptors
+
+  nonisolated func isSecured(_ descriptor: DescriptorID) -> Bool {
+    assumeIsolated { $0.database.descriptor(descriptor)?.0.needsEncryption == true }
+  }
+
+  nonisolated func read(
+    _ descriptor: DescriptorID, offset: Int, from central: CentralID,
+    answer: @escaping @Sendable (Result<[UInt8], ATTError>) -> Void
+  ) {
+    assumeIsolated { peripheral in
+      guard let (registered, number) = peripheral.database.descriptor(descriptor) else {
+        return answer(.failure(.invalidHandle))
+      }
+      guard registered.canRead else { return answer(.failure(.readNotPermitted)) }
+      let options = peripheral.options(central, offset: offset)
+      guard let call = peripheral.call("ReadValue", of: registered, number, [options]) else {
+        return answer(.failure(.unlikelyError))
+      }
+      peripheral.sendRead(call, answer)
+    }
+  }
+
+  nonisolated func write(
+    _ value: [UInt8], to descriptor: DescriptorID, from central: CentralID,
+    answer: @escaping @Sendable (ATTError?) -> Void
+  ) {
+    assumeIsolated { peripheral in
+      guard let (registered, number) = peripheral.database.descriptor(descriptor) else { return answer(.invalidHandle) }
+      guard registered.canWrite else { return answer(.writeNotPermitted) }
+      let arguments = [.bytes(value), peripheral.options(central)]
+      guard let call = peripheral.call("WriteValue", of: registered, number, arguments) else {
+        return answer(.unlikelyError)
+      }
+      peripheral.send(call) { _, result in
+        if case .failure(let failure) = result { answer(ATTError(failure, isRead: false)) } else { answer(nil) }
+      }
+    }
+  }
+
+  private func call(
+    _ member: String, of descriptor: RegisteredApplication.Descriptor, _ application: Int, _ arguments: [DBusValue]
+  ) -> MethodCall? {
+    applications[application].map {
+      MethodCall(
+        destination: $0.sender, path: descriptor.path, interface: BlueZ.Interface.descriptor, member: member,
+        arguments: arguments)
     }
   }
 
@@ -111,6 +173,8 @@ actor ExternalApplicationPeripheral: RadioPeripheral {
     _ value: [UInt8], to characteristic: BluetoothUUID, type: WriteType, from central: CentralID,
     answer: @escaping @Sendable (ATTError?) -> Void
   ) {
+    // What is longer no attribute holds (Core Vol 3 Part F 3.2.9).
+    guard value.count <= 512 else { return answer(.invalidAttributeValueLength) }
     assumeIsolated { peripheral in
       peripheral.answerCount += 1
       let number = peripheral.answerCount
@@ -174,9 +238,11 @@ actor ExternalApplicationPeripheral: RadioPeripheral {
 
   // MARK: Calls
 
-  func options(_ central: CentralID) -> DBusValue {
-    var options = [NamedProperty("link", .string("LE"))]
-    if let path = path(central) { options.insert(NamedProperty("device", .objectPath(path)), at: 0) }
+  func options(_ central: CentralID, offset: Int = 0) -> DBusValue {
+    var options: [NamedProperty] = []
+    if let path = path(central) { options.append(NamedProperty("device", .objectPath(path))) }
+    if offset > 0 { options.append(NamedProperty("offset", .uint16(UInt16(clamping: offset)))) }
+    options.append(NamedProperty("link", .string("LE")))
     if let port = ports[central] {
       options.append(NamedProperty("mtu", .uint16(UInt16(clamping: port.maximumTransmissionUnit))))
     }

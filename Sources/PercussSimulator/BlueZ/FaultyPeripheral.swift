@@ -8,6 +8,7 @@ actor FaultyPeripheral: RadioPeripheral {
   nonisolated let device: any RadioPeripheral
   nonisolated var unownedExecutor: UnownedSerialExecutor { timeline.asUnownedSerialExecutor() }
   nonisolated var profile: Profile { device.profile }
+  nonisolated var hostTraits: HostTraits { device.hostTraits }
 
   private var faults: AirFaults
   private var random: SeededGenerator
@@ -74,11 +75,18 @@ actor FaultyPeripheral: RadioPeripheral {
     _ characteristic: BluetoothUUID, from central: CentralID,
     answer: @escaping @Sendable (Result<[UInt8], ATTError>) -> Void
   ) {
+    read(characteristic, offset: 0, from: central, answer: answer)
+  }
+
+  nonisolated func read(
+    _ characteristic: BluetoothUUID, offset: Int, from central: CentralID,
+    answer: @escaping @Sendable (Result<[UInt8], ATTError>) -> Void
+  ) {
     assumeIsolated { peripheral in
       guard peripheral.mayAccess(characteristic, central) else {
         return answer(.failure(.insufficientAuthentication))
       }
-      peripheral.device.read(characteristic, from: central, answer: answer)
+      peripheral.device.read(characteristic, offset: offset, from: central, answer: answer)
       peripheral.countOperation(of: central)
     }
   }
@@ -105,6 +113,36 @@ actor FaultyPeripheral: RadioPeripheral {
 
   nonisolated func indicationConfirmed(_ characteristic: BluetoothUUID, by central: CentralID) {
     device.indicationConfirmed(characteristic, by: central)
+  }
+
+  // MARK: Descriptors
+
+  nonisolated func read(
+    _ descriptor: DescriptorID, offset: Int, from central: CentralID,
+    answer: @escaping @Sendable (Result<[UInt8], ATTError>) -> Void
+  ) {
+    assumeIsolated { peripheral in
+      guard let server = peripheral.device as? any DescriptorServer else { return answer(.failure(.invalidHandle)) }
+      guard peripheral.links[central]?.isEncrypted == true || !server.isSecured(descriptor) else {
+        return answer(.failure(.insufficientAuthentication))
+      }
+      server.read(descriptor, offset: offset, from: central, answer: answer)
+      peripheral.countOperation(of: central)
+    }
+  }
+
+  nonisolated func write(
+    _ value: [UInt8], to descriptor: DescriptorID, from central: CentralID,
+    answer: @escaping @Sendable (ATTError?) -> Void
+  ) {
+    assumeIsolated { peripheral in
+      guard let server = peripheral.device as? any DescriptorServer else { return answer(.invalidHandle) }
+      guard peripheral.links[central]?.isEncrypted == true || !server.isSecured(descriptor) else {
+        return answer(.insufficientAuthentication)
+      }
+      server.write(value, to: descriptor, from: central, answer: answer)
+      peripheral.countOperation(of: central)
+    }
   }
 
   private func mayAccess(_ characteristic: BluetoothUUID, _ central: CentralID) -> Bool {
@@ -189,6 +227,22 @@ actor FaultyPeripheral: RadioPeripheral {
   ) -> Bool {
     isIndication ? port.indicate(value, of: characteristic) : port.notify(value, of: characteristic)
   }
+}
+
+/// A device that serves descriptors other than the configuration of notifications. Called on the timeline; answers as ``RadioPeripheral`` has it.
+protocol DescriptorServer: RadioPeripheral {
+  /// Whether the descriptor may only be used over an encrypted link.
+  func isSecured(_ descriptor: DescriptorID) -> Bool
+
+  /// A central reads from an offset on.
+  func read(
+    _ descriptor: DescriptorID, offset: Int, from central: CentralID,
+    answer: @escaping @Sendable (Result<[UInt8], ATTError>) -> Void)
+
+  /// A central writes.
+  func write(
+    _ value: [UInt8], to descriptor: DescriptorID, from central: CentralID,
+    answer: @escaping @Sendable (ATTError?) -> Void)
 }
 
 /// The port that a device behind faults sends through.

@@ -45,13 +45,16 @@ final class PeripheralRig: Sendable {
     return try await EmulatedBlueZ.start(on: try await connect(), air: air, configuration: configuration)
   }
 
+  /// Offers a peripheral on hci1, over a connection of its own unless told which.
   func offer(
-    _ peripheral: any RadioPeripheral, _ configure: (inout BlueZPeripheral.Configuration) -> Void = { _ in }
+    _ peripheral: any RadioPeripheral, over given: BusConnection? = nil,
+    _ configure: (inout BlueZPeripheral.Configuration) -> Void = { _ in }
   ) async throws -> BlueZPeripheral {
     var configuration = BlueZPeripheral.Configuration(name: "Percuss Elite 0001", services: [.percussService])
     configuration.adapter = .name("hci1")
     configure(&configuration)
-    let connection = try await connect()
+    let connection: BusConnection
+    if let given { connection = given } else { connection = try await connect() }
     name.withLock { $0 = connection.uniqueName }
     return try await BlueZPeripheral.start(
       peripheral, over: connection, configuration: configuration, onEvent: { [log] in log.add($0) })

@@ -57,7 +57,8 @@ actor RawCentral {
       MethodCall(destination: BlueZ.busName, path: path, interface: interface, member: member, arguments: arguments))
   }
 
-  private func find() async throws {
+  /// Scans until the device is there.
+  func find() async throws {
     let filter: DBusValue = .properties(["Transport": .string("le")])
     try await call("SetDiscoveryFilter", of: BlueZ.Interface.adapter, at: adapter, [filter])
     try await call("StartDiscovery", of: BlueZ.Interface.adapter, at: adapter)

@@ -1,5 +1,6 @@
 public import PercussBlueZ
 internal import PercussDBus
+internal import PercussGATT
 
 /// An adapter of the emulation.
 struct AdapterState: Sendable {
@@ -20,6 +21,8 @@ struct AdapterState: Sendable {
   var isDiscovering = false
   var discovery = DiscoverySessions()
   var devices: [BluetoothAddress: RemoteDevice] = [:]
+  /// Of the GATT applications that are registered on it.
+  var applicationServices: [BluetoothUUID] = []
 
   init(_ configuration: EmulatedAdapter) {
     name = configuration.name

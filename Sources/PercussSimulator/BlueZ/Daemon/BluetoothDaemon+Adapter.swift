@@ -1,9 +1,18 @@
 internal import PercussBlueZ
 internal import PercussDBus
+internal import PercussGATT
 internal import PercussTime
 
 // Adapter1: its methods, the properties that can be set, and its power.
 extension BluetoothDaemon {
+  /// The services of the GATT applications on an adapter are these from now on.
+  mutating func setApplicationServices(_ services: [BluetoothUUID], ofAdapter name: String) -> [DaemonAction] {
+    guard let index = adapterIndex(name), adapters[index].applicationServices != services else { return [] }
+    adapters[index].applicationServices = services
+    changed(adapter: index, "UUIDs")
+    return takeActions()
+  }
+
   mutating func callAdapter(_ call: DaemonCall, _ index: Int) {
     let isPowered = adapters[index].isPowered
     switch call.member {

@@ -9,7 +9,7 @@ extension BluetoothDaemon {
         $0.uuid == .batteryLevel && $0.service.uuid == .batteryService && $0.properties.contains([.read, .notify])
       })
     else { return }
-    _ = send(.read(.batteryLevel), to: key, for: .batteryLevel(level.handle))
+    _ = send(.read(.batteryLevel, offset: 0), to: key, for: .batteryLevel(level.handle))
   }
 
   mutating func batteryRead(_ result: Result<[UInt8], ATTError>, _ key: DeviceKey, _ handle: UInt16) {

@@ -16,6 +16,8 @@ extension BluetoothDaemon {
       withDevice(key) { $0.queuedCommands = max(0, $0.queuedCommands - count) }
     case .pairingBegan(let key, let behaviour): pairingBegan(key, behaviour)
     case .incomingLink(let key, let isUp): incomingLink(key, isUp: isUp)
+    case .servicesChanged(let key, let profile): servicesChanged(key, profile)
+    case .pairing(let key, let message, let number): peerSaid(message, number: number, key)
     }
   }
 

@@ -75,6 +75,8 @@ extension BluetoothDaemon {
   mutating func heard(_ report: AirReport, by name: String) {
     guard let index = adapterIndex(name), adapters[index].isDiscovering else { return }
     let advertisement = report.advertisement
+    // A controller does not hear itself.
+    guard advertisement.address != adapters[index].address else { return }
     let key = DeviceKey(adapter: name, address: advertisement.address)
     let known = adapters[index].devices[advertisement.address]
     let discovery = adapters[index].discovery
@@ -83,7 +85,11 @@ extension BluetoothDaemon {
     guard !discovery.isDeaf, discovery.wants(report, needsTransport: quirks.discoveryNeedsTransportFilter) else {
       return
     }
-    if let last = known?.reportedAt, last.duration(to: now) < Self.reportInterval, !discovery.wantsDuplicates { return }
+    if let last = known?.reportedAt[report.set], last.duration(to: now) < Self.reportInterval,
+      !discovery.wantsDuplicates
+    {
+      return
+    }
     if known == nil {
       guard adapters[index].devices.count < Self.deviceLimit else { return }
       addDevice(RemoteDevice(key: key, isAddressRandom: advertisement.isAddressRandom), index)
@@ -107,7 +113,7 @@ extension BluetoothDaemon {
         device[keyPath: path] = value
         names.append(name)
       }
-      device.reportedAt = now
+      device.reportedAt[report.set] = now
       device.isConnectable = advertisement.isConnectable
       let difference = device.signalStrength.map { abs(Int($0) - Int(report.signalStrength)) }
       if difference.map({ $0 >= threshold }) ?? true {
@@ -124,10 +130,12 @@ extension BluetoothDaemon {
         let new = advertisement.services.filter { !device.advertisedServices.contains($0) }
         if !new.isEmpty { set(\.advertisedServices, device.advertisedServices + new, "UUIDs") }
       }
+      // What one advertisement does not hold stays as another one said it.
       if isRepeating, !advertisement.manufacturerData.isEmpty { names.append("ManufacturerData") }
-      set(\.manufacturerData, advertisement.manufacturerData, "ManufacturerData")
+      set(
+        \.manufacturerData, device.manufacturerData.merging(advertisement.manufacturerData) { $1 }, "ManufacturerData")
       if isRepeating, !advertisement.serviceData.isEmpty { names.append("ServiceData") }
-      set(\.serviceData, advertisement.serviceData, "ServiceData")
+      set(\.serviceData, device.serviceData.merging(advertisement.serviceData) { $1 }, "ServiceData")
       return names
     }
     for name in names ?? [] { changed(key, name) }

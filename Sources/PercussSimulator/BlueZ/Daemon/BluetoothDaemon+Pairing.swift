@@ -15,7 +15,9 @@ extension BluetoothDaemon {
     if device.link == .connecting || device.link == .aborting {
       return fail(call.id, .failed("Operation already in progress"))
     }
-    guard adapter(key.adapter)?.isPowered == true else { return fail(call.id, .failed("Input/output error")) }
+    guard adapter(key.adapter)?.isPowered == true else {
+      return fail(call.id, DBusErrorReply(bluez: "AuthenticationFailed", "Authentication Failed"))
+    }
     let agent = agents.agent(for: call.sender)
     withDevice(key) { $0.bonding = Bonding(call: call.id, sender: call.sender, agent: agent) }
     if device.link == .down { beginConnecting(key) } else { continuePairing(key) }
@@ -70,10 +72,10 @@ extension BluetoothDaemon {
     withDevice(key) { $0.bonding?.question = nil }
     guard case .success(let values) = answer else { return pairingFailed(key) }
     if let passkey = bonding.passkey, values.first != .uint32(passkey) { return pairingFailed(key) }
-    pairingSucceeded(key)
+    bonding.peer == nil ? pairingSucceeded(key) : agree(key)
   }
 
-  private mutating func pairingSucceeded(_ key: DeviceKey) {
+  mutating func pairingSucceeded(_ key: DeviceKey) {
     emit(.encrypt(key))
     keep(key)
     withDevice(key) { device in
@@ -87,7 +89,7 @@ extension BluetoothDaemon {
       return device.bonding?.held ?? []
     }
     for request in held ?? [] { resume(request, key, isPaired: true) }
-    if device(key)?.wasResolved == true {
+    if device(key)?.wasResolved == true || device(key)?.link == .incoming {
       changed(key, "Paired")
       pairingResolved(key)
     } else {
@@ -102,13 +104,14 @@ extension BluetoothDaemon {
     if let call = bonding.call { reply(call) }
   }
 
-  private mutating func pairingFailed(_ key: DeviceKey) {
+  mutating func pairingFailed(_ key: DeviceKey) {
     failPairing(key, DBusErrorReply(bluez: "AuthenticationFailed", "Authentication Failed"))
   }
 
   /// Ends a pairing, if there is one. A device that is neither paired nor trusted is a passing visitor again.
   mutating func failPairing(_ key: DeviceKey, _ error: DBusErrorReply) {
     guard let bonding = withDevice(key, { $0.bonding.take() }) ?? nil else { return }
+    if bonding.peer != nil, !bonding.isDone { emit(.tellPeer(key, .failed)) }
     if let question = bonding.question, let agent = bonding.agent {
       forgetQuestion(question)
       emit(

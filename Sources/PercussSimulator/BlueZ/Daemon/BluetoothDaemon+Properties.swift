@@ -91,7 +91,9 @@ extension BluetoothDaemon {
       NamedProperty("Pairable", .boolean(adapter.isPairable)),
       NamedProperty("PairableTimeout", .uint32(adapter.pairableTimeout)),
       NamedProperty("Discovering", .boolean(adapter.isDiscovering)),
-      NamedProperty("UUIDs", .strings(Self.localServices.map { BluetoothUUID($0).fullText })),
+      NamedProperty(
+        "UUIDs",
+        .strings((adapter.applicationServices + Self.localServices.map { BluetoothUUID($0) }).map(\.fullText))),
       // The USB identifier of BlueZ and its version, 5.66.
       NamedProperty("Modalias", .string("usb:v1D6Bp0246d0542")),
       NamedProperty("Roles", .strings(["central", "peripheral"])),

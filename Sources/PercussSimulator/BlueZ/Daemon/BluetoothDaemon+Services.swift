@@ -40,12 +40,41 @@ extension BluetoothDaemon {
     if device.alias == nil { changed(key, "Alias") }
   }
 
-  private mutating func export(_ attributes: RemoteAttributes, of key: DeviceKey) {
+  /// The remote has told that its services are others than before (Service Changed, Core Vol 3 Part G 7.1): what is gone is removed, what is new is
+  /// added. Whoever waits for an operation on something that is gone waits on, as with bluetoothd.
+  mutating func servicesChanged(_ key: DeviceKey, _ profile: RemoteProfile) {
+    guard let device = device(key), device.link == .up else { return }
+    withDevice(key) { $0.profile = profile }
+    guard device.isResolved, quirks.noticesChangedServices else { return }
+    let attributes = RemoteAttributes(of: profile.services, at: device.path)
+    let kept = Set(device.services.filter { device.layout(of: $0) == attributes.layout(of: $0) }.map(\.handle))
+    for characteristic in device.characteristics where !kept.contains(characteristic.service.handle) {
+      for call in characteristic.pendingCalls { emit(.abandon(call)) }
+      abandonNotifications(of: key, characteristic.handle)
+    }
+    unexportServices(of: key) { !kept.contains($0.handle) }
+    export(attributes, of: key) { !kept.contains($0.handle) }
+    let uuids = attributes.uuids.sorted()
+    if device.uuids != uuids {
+      withDevice(key) { $0.uuids = uuids }
+      changed(key, "UUIDs")
+    }
+    let battery = [device.characteristics, attributes.characteristics].map { $0.contains { $0.uuid == .batteryLevel } }
+    if battery == [true, false] { endBattery(of: key) }
+    if battery == [false, true] { beginBattery(of: key) }
+  }
+
+  private mutating func export(
+    _ attributes: RemoteAttributes, of key: DeviceKey, where isNew: (RemoteService) -> Bool = { _ in true }
+  ) {
     withDevice(key) { device in
       device.services = attributes.services
-      device.characteristics = attributes.characteristics
+      device.characteristics = attributes.characteristics.map { characteristic in
+        guard !isNew(characteristic.service) else { return characteristic }
+        return device.characteristics.first { $0.handle == characteristic.handle } ?? characteristic
+      }
     }
-    for service in attributes.services {
+    for service in attributes.services where isNew(service) {
       export(.service(key, service.handle), at: service.path)
       for characteristic in attributes.characteristics where characteristic.service.handle == service.handle {
         export(.characteristic(key, characteristic.handle), at: characteristic.path)
@@ -57,9 +86,11 @@ extension BluetoothDaemon {
   }
 
   /// Takes the GATT objects away: of each service the characteristics with their descriptors, then the service.
-  mutating func unexportServices(of key: DeviceKey, isSilent: Bool = false) {
+  mutating func unexportServices(
+    of key: DeviceKey, isSilent: Bool = false, where isGone: (RemoteService) -> Bool = { _ in true }
+  ) {
     guard let device = device(key) else { return }
-    for service in device.services {
+    for service in device.services where isGone(service) {
       for characteristic in device.characteristics where characteristic.service.handle == service.handle {
         for descriptor in characteristic.descriptors {
           unexport(.descriptor(key, descriptor.handle), at: descriptor.path, isSilent: isSilent)
@@ -69,8 +100,8 @@ extension BluetoothDaemon {
       unexport(.service(key, service.handle), at: service.path, isSilent: isSilent)
     }
     withDevice(key) { device in
-      device.services = []
-      device.characteristics = []
+      device.services.removeAll(where: isGone)
+      device.characteristics.removeAll { isGone($0.service) }
     }
   }
 
@@ -134,6 +165,8 @@ extension BluetoothDaemon {
     case .subscribe(let handle): subscriptionEnded(result, key, handle)
     case .unsubscribe: break
     case .batteryLevel(let handle): batteryRead(result, key, handle)
+    case .readDescriptor(let handle): descriptorReadEnded(result, key, handle)
+    case .writeDescriptor(let handle): descriptorWriteEnded(result, key, handle)
     }
   }
 
@@ -161,11 +194,47 @@ extension RemoteDevice {
     characteristics.map(\.handle) == attributes.characteristics.map(\.handle)
       && characteristics.map(\.uuid) == attributes.characteristics.map(\.uuid)
       && characteristics.map(\.properties) == attributes.characteristics.map(\.properties)
+      && characteristics.map { $0.descriptors.map(\.uuid) }
+        == attributes.characteristics.map { $0.descriptors.map(\.uuid) }
+  }
+
+  fileprivate func layout(of service: RemoteService) -> ServiceLayout? {
+    ServiceLayout(of: service, among: services, characteristics)
   }
 
   fileprivate mutating func tellsPairing() -> Bool {
     defer { pairingIsUntold = false }
     return pairingIsUntold
+  }
+}
+
+extension RemoteAttributes {
+  fileprivate func layout(of service: RemoteService) -> ServiceLayout? {
+    ServiceLayout(of: service, among: services, characteristics)
+  }
+}
+
+extension RemoteCharacteristic {
+  fileprivate var pendingCalls: [CallID] {
+    (read?.calls ?? []) + [writer].compactMap(\.self) + notifyClients.compactMap(\.call)
+      + descriptors.flatMap { ($0.read?.calls ?? []) + [$0.writer].compactMap(\.self) }
+  }
+}
+
+/// The attributes of a service; equal ones are the same.
+private struct ServiceLayout: Equatable {
+  var service: BluetoothUUID
+  var handles: [UInt16]
+  var uuids: [BluetoothUUID]
+  var properties: [CharacteristicProperties]
+
+  init?(of service: RemoteService, among services: [RemoteService], _ characteristics: [RemoteCharacteristic]) {
+    guard let known = services.first(where: { $0.handle == service.handle }) else { return nil }
+    let own = characteristics.filter { $0.service.handle == service.handle }
+    self.service = known.uuid
+    handles = own.flatMap { [$0.handle] + $0.descriptors.map(\.handle) }
+    uuids = own.flatMap { [$0.uuid] + $0.descriptors.map(\.uuid) }
+    properties = own.map(\.properties)
   }
 }
 

@@ -28,7 +28,7 @@ extension BluetoothDaemon {
       return
     }
     guard !characteristic.belongsToHost else { return fail(call.id, .attribute(.readNotPermitted)) }
-    guard send(.read(characteristic.uuid), to: key, for: .read(handle)) else {
+    guard send(.read(characteristic.uuid, offset: options.offset), to: key, for: .read(handle)) else {
       return fail(call.id, .failed("Failed to send read request"))
     }
     withCharacteristic(key, handle) { $0.read = .init(offset: options.offset, calls: [call.id]) }
@@ -40,16 +40,34 @@ extension BluetoothDaemon {
   /// Every read signals the value too, and before the answer.
   mutating func readEnded(_ result: Result<[UInt8], ATTError>, _ key: DeviceKey, _ handle: UInt16) {
     guard let read = withCharacteristic(key, handle, { $0.read.take() }) ?? nil else { return }
-    var result = result
-    if case .success(let value) = result, Int(read.offset) > value.count { result = .failure(.invalidOffset) }
     switch result {
     case .failure(let error): for call in read.calls { fail(call, .attribute(error)) }
-    case .success(let value):
+    case .success(let part):
+      let known = characteristic(key, handle)?.value ?? []
+      let value = Self.value(known, with: part, at: Int(read.offset))
       withCharacteristic(key, handle) { $0.value = value }
       changed(key, handle, "Value")
-      flush(isIdle: false)
-      let part = Array(value.dropFirst(Int(read.offset)))
-      for call in read.calls { reply(call, [.bytes(part)]) }
+      answer(read, from: value)
+    }
+  }
+
+  /// What was read from an offset on takes its place in what was known; where nothing was read, nothing changes.
+  static func value(_ known: [UInt8], with part: [UInt8], at offset: Int) -> [UInt8] {
+    guard offset > 0 else { return part }
+    guard !part.isEmpty else { return known }
+    var value = known + [UInt8](repeating: 0, count: max(0, offset + part.count - known.count))
+    value.replaceSubrange(offset..<(offset + part.count), with: part)
+    return value
+  }
+
+  mutating func answer(_ read: PendingRead, from value: [UInt8]) {
+    flush(isIdle: false)
+    for call in read.calls {
+      if Int(read.offset) > value.count {
+        fail(call, .attribute(.invalidOffset))
+      } else {
+        reply(call, [.bytes(Array(value.dropFirst(Int(read.offset))))])
+      }
     }
   }
 
@@ -122,32 +140,6 @@ extension BluetoothDaemon {
   func isReadOnly(_ characteristic: RemoteCharacteristic) -> Bool {
     quirks.claimedServicesAreReadOnly
       && [BluetoothUUID.batteryService, .deviceInformationService].contains(characteristic.service.uuid)
-  }
-
-  // MARK: Descriptors
-
-  mutating func callDescriptor(_ call: DaemonCall, _ key: DeviceKey, _ handle: UInt16) {
-    guard let owner = characteristic(key, ofDescriptor: handle) else { return fail(call.id, .unknownObject(call)) }
-    guard device(key)?.hasClient == true else { return fail(call.id, .notConnectedNow) }
-    switch call.member {
-    case "ReadValue":
-      guard let options = ValueOptions(call.arguments.first) else { return fail(call.id, .invalidArguments) }
-      let value = owner.configuration
-      guard Int(options.offset) <= value.count else { return fail(call.id, .attribute(.invalidOffset)) }
-      withCharacteristic(key, owner.handle) { characteristic in
-        guard let index = characteristic.descriptors.firstIndex(where: { $0.handle == handle }) else { return }
-        characteristic.descriptors[index].value = value
-      }
-      pending.change("Value", of: Self.descriptorInterface, .descriptor(key, handle))
-      reply(call.id, [.bytes(Array(value.dropFirst(Int(options.offset))))])
-    case "WriteValue":
-      guard call.arguments.count == 2, ValueOptions(call.arguments[1]) != nil else {
-        return fail(call.id, .invalidArguments)
-      }
-      // Only StartNotify and its kin write the Client Characteristic Configuration.
-      fail(call.id, .notPermitted("Write not permitted"))
-    default: fail(call.id, .unknownMethod(call))
-    }
   }
 }
 

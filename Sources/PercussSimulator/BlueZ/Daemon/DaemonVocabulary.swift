@@ -55,6 +55,10 @@ enum AirEvent: Sendable {
   case pairingBegan(DeviceKey, PairingBehaviour?)
   /// Somebody has connected to this adapter, or is gone again.
   case incomingLink(DeviceKey, isUp: Bool)
+  /// The device offers other services than before.
+  case servicesChanged(DeviceKey, RemoteProfile)
+  /// The host at the other end of a link says something about a pairing. The number is there to be used should one be needed.
+  case pairing(DeviceKey, PairingMessage, number: UInt32)
 }
 
 /// What a device offers over a link.
@@ -67,12 +71,20 @@ struct RemoteProfile: Sendable, Equatable {
 
 /// A request to a remote device.
 enum AttributeOperation: Sendable, Equatable {
-  case read(BluetoothUUID)
+  case read(BluetoothUUID, offset: UInt16)
   case write(BluetoothUUID, [UInt8])
   /// Prepared writes and their execution, for values longer than one write.
   case longWrite(BluetoothUUID, [UInt8])
   case subscribe(BluetoothUUID)
   case unsubscribe(BluetoothUUID)
+  case readDescriptor(DescriptorID, offset: UInt16)
+  case writeDescriptor(DescriptorID, [UInt8])
+}
+
+/// A descriptor, known by its characteristic and its own UUID.
+struct DescriptorID: Hashable, Sendable {
+  var characteristic: BluetoothUUID
+  var uuid: BluetoothUUID
 }
 
 /// What the daemon wants done. To be done in order.
@@ -106,6 +118,8 @@ enum DaemonAction: Sendable, Equatable {
   case request(DeviceKey, OperationID, AttributeOperation)
   case command(DeviceKey, BluetoothUUID, [UInt8])
   case beginPairing(DeviceKey)
+  /// Says something about a pairing to the host at the other end.
+  case tellPeer(DeviceKey, PairingMessage)
   case encrypt(DeviceKey)
 }
 

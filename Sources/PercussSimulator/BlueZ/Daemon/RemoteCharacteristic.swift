@@ -8,13 +8,24 @@ struct RemoteService: Sendable {
   let path: ObjectPath
 }
 
-/// A descriptor; the only one there is holds the Client Characteristic Configuration.
+/// A descriptor. The configuration of notifications is read and written by this side itself, as bluetoothd does.
 struct RemoteDescriptor: Sendable {
   let handle: UInt16
   let uuid: BluetoothUUID
   let path: ObjectPath
   /// The value read last.
   var value: [UInt8] = []
+  var read: PendingRead?
+  /// The caller whose write is on its way.
+  var writer: CallID?
+
+  var isConfiguration: Bool { uuid == RemoteAttributes.configurationUUID }
+}
+
+/// Reads at one offset are one read.
+struct PendingRead: Sendable {
+  var offset: UInt16
+  var calls: [CallID]
 }
 
 /// A characteristic of a remote device with all that its clients do with it.
@@ -41,12 +52,6 @@ struct RemoteCharacteristic: Sendable {
   var subscription = Subscription.off
   /// bluetoothd itself wants the notifications.
   var isUsedByDaemon = false
-
-  /// Reads at one offset are one read.
-  struct PendingRead: Sendable {
-    var offset: UInt16
-    var calls: [CallID]
-  }
 
   /// A sender that has called `StartNotify`.
   struct NotifyClient: Sendable {
@@ -130,7 +135,7 @@ struct RemoteAttributes {
   private mutating func add(
     _ description: ServiceDescription, belongsToHost: Bool, at device: ObjectPath, _ next: inout UInt16
   ) {
-    let count = description.characteristics.reduce(1) { $0 + 2 + ($1.hasConfiguration ? 1 : 0) }
+    let count = description.characteristics.reduce(1) { $0 + 2 + ($1.hasConfiguration ? 1 : 0) + $1.descriptors.count }
     guard count <= Int(UInt16.max - next) else { return }
     let path = device.appending("service\(next.handleText)")
     let service = RemoteService(handle: next, uuid: description.uuid, path: path)
@@ -140,10 +145,10 @@ struct RemoteAttributes {
       let path = path.appending("char\(next.handleText)")
       let handle = next
       next += 2
+      let uuids = (characteristic.hasConfiguration ? [Self.configurationUUID] : []) + characteristic.descriptors
       var descriptors: [RemoteDescriptor] = []
-      if characteristic.hasConfiguration {
-        let path = path.appending("desc\(next.handleText)")
-        descriptors.append(RemoteDescriptor(handle: next, uuid: Self.configurationUUID, path: path))
+      for uuid in uuids {
+        descriptors.append(RemoteDescriptor(handle: next, uuid: uuid, path: path.appending("desc\(next.handleText)")))
         next += 1
       }
       characteristics.append(

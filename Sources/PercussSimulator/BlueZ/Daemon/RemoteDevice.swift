@@ -22,8 +22,8 @@ struct RemoteDevice: Sendable {
   /// Absent while nobody discovers.
   var signalStrength: Int8?
   var isConnectable = true
-  /// When an advertisement was reported last.
-  var reportedAt: MonotonicInstant?
+  /// When each of its advertisements was reported last, by the number of the set.
+  var reportedAt: [UInt8: MonotonicInstant] = [:]
 
   // What the user decided.
   var isTrusted = false
@@ -113,10 +113,18 @@ struct Bonding: Sendable {
   var passkey: UInt32?
   var agent: Agent?
   var hasBegun = false
+  /// Another host is at the other end, with a user of its own: what it has said.
+  var peer: Peer?
+  /// This side has agreed.
+  var isAgreed = false
   /// Paired, but `Pair` is answered once the services are resolved.
   var isDone = false
   /// Requests that are sent again after it.
   var held: [RequestQueue.Request] = []
+
+  enum Peer: Sendable {
+    case isAsked, hasAgreed
+  }
 }
 
 /// Requests to one device: ATT has one on its way, the others wait.
@@ -136,6 +144,9 @@ struct RequestQueue: Sendable {
     case subscribe(UInt16)
     case unsubscribe
     case batteryLevel(UInt16)
+    /// By its own handle.
+    case readDescriptor(UInt16)
+    case writeDescriptor(UInt16)
   }
 
   /// How many wait at most.

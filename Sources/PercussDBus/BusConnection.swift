@@ -201,6 +201,8 @@ public actor BusConnection {
     let queued = socket.queuedBytes
     guard queued < limits.queuedBytes else { throw .congested(queuedBytes: queued) }
     let serial = try socket.send(message)
+    // libdbus may find the end of the connection while it sends, and then no event of the descriptor tells of it.
+    if !socket.isConnected { planTurn() }
     counts.sent += 1
     return serial
   }
@@ -251,6 +253,11 @@ public actor BusConnection {
       receive(message)
     }
     // More may be there already, of which the descriptor says nothing; others have their turn before.
+    planTurn()
+  }
+
+  private func planTurn() {
+    guard !isTurnPlanned else { return }
     isTurnPlanned = true
     timeline.schedule(at: .zero) { [weak self] in
       self?.assumeIsolated { connection in

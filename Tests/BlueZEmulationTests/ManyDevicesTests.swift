@@ -36,7 +36,7 @@ struct ManyDevicesTests {
         let idle = Self.residentKilobytes()
         let crowd = try await TelemetryReader(daemonBus, timeline)
         let user = try await TelemetryReader(daemonBus, timeline)
-        try await crowd.scan()
+        try await crowd.scan(for: Self.deviceCount)
         try await withThrowingTaskGroup(of: Void.self) { group in
           for number in 0..<Self.deviceCount {
             let reader = number < Self.usedCount ? user : crowd
@@ -123,15 +123,24 @@ private final class TelemetryReader: @unchecked Sendable {
 
   func reset() { perDevice = [:] }
 
-  func scan() async throws {
-    try await call("/org/bluez/hci0", "Adapter1", "StartDiscovery")
-    try await timeline.sleep(for: .milliseconds(500))
-    try await call("/org/bluez/hci0", "Adapter1", "StopDiscovery")
+  func scan(for devices: Int) async throws {
+    try await call("/org/bluez/hci0", "org.bluez.Adapter1", "StartDiscovery")
+    // On a busy machine it takes its time until all have been heard.
+    for _ in 0..<100 {
+      try await timeline.sleep(for: .milliseconds(200))
+      let objects = try await call("/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")
+      guard case .dictionary(let entries, _, _) = objects.first else { break }
+      let heard = entries.count {
+        if case .objectPath(let path) = $0.key { "\(path)".contains("/dev_") } else { false }
+      }
+      if heard >= devices { break }
+    }
+    try await call("/org/bluez/hci0", "org.bluez.Adapter1", "StopDiscovery")
   }
 
   func open(_ address: BluetoothAddress) async throws {
     let device = "/org/bluez/hci0/dev_\(address.pathElement)"
-    try await call(device, "Device1", "Connect")
+    try await call(device, "org.bluez.Device1", "Connect")
     // The objects come behind the answer.
     try await timeline.sleep(for: .milliseconds(500))
     let service = device + "/service000a"
@@ -139,10 +148,10 @@ private final class TelemetryReader: @unchecked Sendable {
       sequence: 1, flags: [], body: .setTelemetry(intervalMilliseconds: 100)
     ).bytes()
     let telemetry = try await call(
-      service + "/char0010", "GattCharacteristic1", "AcquireNotify", [.properties([:])])
-    try await call(service + "/char000d", "GattCharacteristic1", "StartNotify")
+      service + "/char0010", "org.bluez.GattCharacteristic1", "AcquireNotify", [.properties([:])])
+    try await call(service + "/char000d", "org.bluez.GattCharacteristic1", "StartNotify")
     try await call(
-      service + "/char000d", "GattCharacteristic1", "WriteValue", [.bytes(request), .properties([:])])
+      service + "/char000d", "org.bluez.GattCharacteristic1", "WriteValue", [.bytes(request), .properties([:])])
     let descriptor = try #require(telemetry.first?.descriptor?.take())
     watches.append(
       try timeline.watch(descriptor, for: .readable) { [weak self] _ in self?.read(descriptor, address) })
@@ -165,7 +174,7 @@ private final class TelemetryReader: @unchecked Sendable {
   ) async throws -> [DBusValue] {
     try await bus.call(
       MethodCall(
-        destination: "org.bluez", path: try #require(ObjectPath(path)), interface: "org.bluez.\(interface)",
+        destination: "org.bluez", path: try #require(ObjectPath(path)), interface: interface,
         member: member, arguments: arguments))
   }
 }

@@ -57,6 +57,19 @@ import Testing
     #expect(program.errors().contains("the motor is at rest"))
   }
 
+  @Test func `a command whose lease ran out while it stood still says that control was lost`() async throws {
+    let program = try RunningProgram("set", "--speed", "1900ppm", "--for", "60s", "--json")
+    _ = try await program.next(["type": "telemetry", "state": "manual"])
+    program.send(SIGSTOP)
+    try await Task.sleep(for: .seconds(4))
+    program.send(SIGCONT)
+    let error = try await program.next(["type": "error"])
+    #expect(error["exit_status"] as? Int == 75)
+    let end = await program.end()
+    #expect(end == .init(status: 75))
+    #expect(program.errors().contains("control of the device was lost"))
+  }
+
   @Test func `monitoring ends well with an interruption`() async throws {
     let program = try RunningProgram("monitor", "--json")
     _ = try await program.next(["type": "telemetry"])

@@ -100,7 +100,9 @@ public actor BlueZCentral: DeviceScanner {
   /// Ends all links, except connections that other programs use, and the connection to the bus.
   public func close() async {
     guard !isClosed else { return }
-    for link in liveLinks { await link.disconnect() }
+    await withTaskGroup { group in
+      for link in liveLinks { group.addTask { await link.disconnect() } }
+    }
     isClosed = true
     lose()
     if let bus = bus.take() { await bus.close() }

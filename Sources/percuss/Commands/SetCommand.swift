@@ -91,6 +91,11 @@ struct SetCommand: ParsableCommand {
         throw CommandFailure(
           .missedOrLost, "percuss: the connection ended; the device brings its motor to rest by itself")
       }
+      guard await bench.device.holdsControl else {
+        throw CommandFailure(
+          .missedOrLost,
+          "percuss: control of the device was lost, and with it the motor came to rest; set the speed again")
+      }
       try await bench.timeline.sleep(until: min(end, bench.timeline.now.advanced(by: .milliseconds(100))))
     }
     return printing

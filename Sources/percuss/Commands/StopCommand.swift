@@ -20,12 +20,19 @@ struct StopCommand: ParsableCommand {
     let device: String
   }
 
+  /// How many connections may end meanwhile: the other program's, while it ends, and one or two begun before its end is known.
+  private static let tries = 5
+
   func run() throws {
     try reportingFailures(asJSON: output.json) {
       let opened = try OpenedDevice(device)
       defer { opened.close() }
       // A program that drove the device may end the connection for both when it finds itself stopped: then the rest is seen over a new one.
-      let name = try stop(opened, isLastTry: false) ?? stop(opened, isLastTry: true) ?? ""
+      var name: String?
+      for remaining in (0..<Self.tries).reversed() where name == nil {
+        name = try stop(opened, isLastTry: remaining == 0)
+      }
+      guard let name else { return }
       say(output.json ? JSONLine.text(Line(device: name)) : "\(name) is at rest.")
     }
   }

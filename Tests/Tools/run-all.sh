@@ -59,6 +59,11 @@ count_check() {
   return 0
 }
 
+# The first lines of a log that tell what went wrong.
+complaints() {
+  { grep -E '^✘ Test .* (recorded|failed)' "$1" || grep -E 'rror|failed' "$1" || tail -5 "$1"; } | cut -c1-300 | head -8
+}
+
 check lint 300 swift format lint --strict --recursive --parallel Package.swift Sources Tests
 check imports 120 python3 Tests/Tools/check-imports.py
 check build 1500 swift build --build-tests
@@ -87,11 +92,11 @@ check fuzz-bus 900 Tests/Fuzz/run-bus.sh
 printf '\n'
 for name in "${second_tries[@]:+${second_tries[@]}}"; do
   echo "passed only when tried again: $name (the first time is in $logs/$name.first.log):"
-  grep -E '^✘|rror|failed' "$logs/$name.first.log" | cut -c1-300 | head -5
+  complaints "$logs/$name.first.log"
 done
 for name in "${failures[@]:+${failures[@]}}"; do
   echo "failed: $name (its output is in $logs/$name.log):"
-  grep -E '^✘|rror|failed' "$logs/$name.log" | cut -c1-300 | head -5
+  complaints "$logs/$name.log"
 done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

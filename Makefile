@@ -31,8 +31,7 @@ test:  ## everything that can be checked on this machine
 	@Tests/Tools/run-all.sh
 
 test-bluez:  ## scenarios on the real Bluetooth stack, in QEMU; SCENARIO=NAME plays one
-	@Tests/BlueZ/run.sh $(if $(SCENARIO),--scenario $(SCENARIO))
-	@$(if $(SCENARIO),,Tests/BlueZ/compare.sh .build/release)
+	@Tests/BlueZ/run.sh $(if $(SCENARIO),--scenario $(SCENARIO),--compare)
 
 soak-bluez:  ## 100 connections and 10,000 writes on the real Bluetooth stack, in two configurations
 	@Tests/BlueZ/run.sh --scenario soak

@@ -1,13 +1,19 @@
 #!/usr/bin/env bash
 # Plays guest/conversation.py on the emulation and holds its trace to those of bluetoothd: the one just recorded in the guest, and recordings/.
 #
-# Usage: Tests/BlueZ/compare.sh FOLDER_OF_PERCUSS [RECORDING.pcap]     without: the one of the last run.sh --scenario record@ordered
+# Usage: Tests/BlueZ/compare.sh --play FOLDER_OF_PERCUSS     plays it on the emulation
+#        Tests/BlueZ/compare.sh --judge [RECORDING.pcap]      compares; without a recording: the one of the last run.sh --scenario record@ordered
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-programs=$1
-recording=${2:-.build/bluez-guest/results/record@ordered/dbus.pcap}
 results=.build/bluez-guest/results/emulation
-[ -s "$recording" ] || { echo "compare.sh: $recording is missing: Tests/BlueZ/run.sh --scenario record@ordered writes it" >&2; exit 69; }
+
+if [ "${1:-}" = --judge ]; then
+  recording=${2:-.build/bluez-guest/results/record@ordered/dbus.pcap}
+  [ -s "$recording" ] || { echo "compare.sh: $recording is missing: Tests/BlueZ/run.sh --scenario record@ordered writes it" >&2; exit 69; }
+  exec python3 Tests/BlueZ/compare.py "$results/dbus.pcap" "$recording" Tests/BlueZ/recordings/*.pcap.gz
+fi
+[ "${1:-}" = --play ] || { echo "compare.sh: --play or --judge" >&2; exit 2; }
+programs=$2
 python=$(Tests/Tools/python-environment.sh)
 
 rm -rf "$results"
@@ -25,4 +31,3 @@ timeout --kill-after=10 240 "$programs/percuss" shell --config Tests/BlueZ/conve
   echo "compare.sh: the conversation with the emulation did not come to its end; all of it is in $results" >&2
   exit 1
 }
-python3 Tests/BlueZ/compare.py "$results/dbus.pcap" "$recording" Tests/BlueZ/recordings/*.pcap.gz

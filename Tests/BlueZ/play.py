@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Boots the guest once, lets it play scenarios, and says what came of each. Called by run.sh, which names the options.
+"""Boots guests, lets them play scenarios, and says what came of each. Called by run.sh, which names the options.
 
 Exit status: 0 all passed, 1 a scenario failed, 69 something is missing, 70 the guest itself failed.
 """
 
 import argparse
 import ast
+import concurrent.futures
 import fcntl
 import json
 import os
@@ -19,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 HERE = ROOT / "Tests/BlueZ"
 CACHE = ROOT / ".build/bluez-guest"
 BOOT_SECONDS = 120  # on a machine that does much else; 4 s on an idle one
+GUESTS = 2  # at once: a scenario waits for most of its time, so two of them keep two cores busy
 KERNEL_OPTIONS = (
     "console=ttyS0 quiet panic=-1 rdinit=/init mitigations=off nokaslr no_timer_check cryptomgr.notests "
     "random.trust_cpu=on nowatchdog tsc=reliable")
@@ -53,24 +55,36 @@ def choose(known, wanted, everything):
     return entries
 
 
+def share(entries):
+    """The entries for each guest: the longest first, each to the one that has least to do."""
+    guests = [[] for _ in range(min(GUESTS, len(entries)))]
+    for entry in sorted(entries, key=lambda entry: -entry["seconds"]):
+        min(guests, key=lambda guest: sum(entry["seconds"] for entry in guest)).append(entry)
+    return guests
+
+
 def archive(folder, target):
     with open(target, "wb") as file:
         names = b"\0".join(bytes(p.relative_to(folder)) for p in sorted(folder.rglob("*"))) + b"\0"
         subprocess.run(["cpio", "--quiet", "--null", "--create", "--format=newc", "--owner=0:0"], cwd=folder, input=names, stdout=file, check=True)
 
 
-def programs(needed, given, work):
-    """An archive with our own programs, from a release build, and the shared libraries that they need."""
+def build(products):
+    """Builds programs of ours for release; returns their folder."""
+    for product in products:
+        if subprocess.run(["swift", "build", "--configuration", "release", "--product", product], cwd=ROOT).returncode != 0:
+            sys.exit(70)
+    return ROOT / ".build/release"
+
+
+def programs(needed, source, work):
+    """An archive with our own programs and the shared libraries that they need."""
     if not needed:
         return []
-    if not given:
-        for product in needed:
-            if subprocess.run(["swift", "build", "--configuration", "release", "--product", product], cwd=ROOT).returncode != 0:
-                sys.exit(70)
     folder = work / "programs"
     (folder / "usr/bin").mkdir(parents=True)
     for product in needed:
-        binary = pathlib.Path(given or ROOT / ".build/release") / product
+        binary = source / product
         target = folder / "usr/bin" / product
         subprocess.run(["strip", "-o", target, binary], check=True)
         listing = subprocess.run(["ldd", binary], capture_output=True, text=True).stdout
@@ -101,8 +115,8 @@ def rig(entries, preload, work):
     return work / "rig.cpio"
 
 
-def boot(guest, archives, results, seconds, work):
-    """QEMU's exit status, or None if it had to be ended. What the guest says goes to standard output, as it comes."""
+def boot(guest, archives, results, seconds, work, log):
+    """QEMU's exit status, or None if it had to be ended. What the guest says goes to the log and to standard output, as it comes."""
     with open(work / "initramfs", "wb") as image:
         for part in archives:
             with open(part, "rb") as file:
@@ -118,13 +132,29 @@ def boot(guest, archives, results, seconds, work):
     # QEMU leaves with this process, whatever ends it.
     process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "timeout", "--kill-after=5", str(seconds), *map(str, command)],
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
-    with open(results / "console.log", "w") as log:
+    with open(log, "w") as file:
         for line in process.stdout:
-            log.write(line)
+            file.write(line)
             if line.strip():
                 print(line.rstrip(), flush=True)
     status = process.wait()
     return None if status == 124 else status
+
+
+def play(entries, number, known, guest, ours, results, work):
+    """Lets one guest play its share; tells why it failed, or nothing."""
+    folder = work / f"guest-{number}"
+    folder.mkdir()
+    log = results / f"console-{number}.log"
+    preload = sorted({module for entry in entries for module in known[entry["scenario"]].get("preload", [])})
+    seconds = BOOT_SECONDS + sum(entry["seconds"] + 15 for entry in entries)
+    status = boot(guest, [guest / "base.cpio", guest / "python.cpio", *ours, rig(entries, preload, folder)], results, seconds, folder, log)
+    if status is None:
+        return f"guest {number} did not end in time"
+    # isa-debug-exit: ((runner's status + 1) << 1) | 1.
+    if status not in (3, 5):
+        return f"QEMU ended with {status}: guest {number} failed; see {os.path.relpath(log)}"
+    return None
 
 
 def main():
@@ -134,6 +164,7 @@ def main():
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--programs", metavar="FOLDER")
+    parser.add_argument("--compare", action="store_true")
     options = parser.parse_args()
     known = scenarios()
     if options.list:
@@ -142,15 +173,17 @@ def main():
             print(f"{name + (' *' if settings.get('by_name') else ''):20} {','.join(configurations):18} {settings['about']}")
         return 0
     entries = choose(known, options.scenario, options.all)
+    if options.compare and not any(entry["scenario"] == "record" and entry["configuration"] == "ordered" for entry in entries):
+        sys.exit("run.sh: --compare needs the scenario record@ordered")
     began = time.monotonic()
 
     CACHE.mkdir(parents=True, exist_ok=True)
     lock = open(CACHE / "lock", "w")
     fcntl.flock(lock, fcntl.LOCK_EX)
-    build = subprocess.run([HERE / "build-guest.sh"], stdout=subprocess.PIPE, text=True)
-    if build.returncode != 0:
-        return build.returncode
-    guest = pathlib.Path(build.stdout.strip())
+    made = subprocess.run([HERE / "build-guest.sh"], stdout=subprocess.PIPE, text=True)
+    if made.returncode != 0:
+        return made.returncode
+    guest = pathlib.Path(made.stdout.strip())
 
     results = CACHE / "results"
     if not options.keep:
@@ -159,18 +192,37 @@ def main():
     work = CACHE / "work"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
-    chosen = [known[entry["scenario"]] for entry in entries]
-    needed = sorted({program for settings in chosen for program in settings.get("needs", [])})
-    preload = sorted({module for settings in chosen for module in settings.get("preload", [])})
-    ours = programs(needed, options.programs, work)
-    print(f"Booting the guest for {len(entries)} scenarios", flush=True)
-    seconds = BOOT_SECONDS + sum(entry["seconds"] + 15 for entry in entries)
-    status = boot(guest, [guest / "base.cpio", guest / "python.cpio", *ours, rig(entries, preload, work)], results, seconds, work)
+    needed = sorted({program for entry in entries for program in known[entry["scenario"]].get("needs", [])})
+    source = pathlib.Path(options.programs) if options.programs else build(sorted({*needed, *(["percuss"] if options.compare else [])}))
+    ours = programs(needed, source, work)
+    comparison = compare(source) if options.compare else None
+    shares = share(entries)
+    print(f"Booting {len(shares)} guest{'s' if len(shares) > 1 else ''} for {len(entries)} scenarios", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(len(shares)) as pool:
+        complaints = list(pool.map(lambda item: play(item[1], item[0], known, guest, ours, results, work), enumerate(shares, 1)))
     shutil.rmtree(work)
-    return summary(entries, results, status, time.monotonic() - began)
+    status = summary(entries, results, time.monotonic() - began)
+    for complaint in filter(None, complaints):
+        print(f"run.sh: {complaint}", file=sys.stderr)
+        status = 70
+    if comparison:
+        status = max(status, judge(comparison))
+    return status
 
 
-def summary(entries, results, status, seconds):
+def compare(folder):
+    """Begins to play the conversation of `record` on the emulation, while the guests play."""
+    return subprocess.Popen([HERE / "compare.sh", "--play", folder])
+
+
+def judge(comparison):
+    """The comparison's exit status: 0 where the emulation says what bluetoothd says."""
+    if comparison.wait() != 0:
+        return 1
+    return subprocess.run([HERE / "compare.sh", "--judge"]).returncode
+
+
+def summary(entries, results, seconds):
     failed = []
     for entry in entries:
         name = f"{entry['scenario']}@{entry['configuration']}"
@@ -184,13 +236,6 @@ def summary(entries, results, status, seconds):
                 print("\n".join("  " + line for line in log.read_text(errors="replace").splitlines()[-25:]))
             print(f"  everything it left is in {os.path.relpath(results / name)}")
     print(f"\n{len(entries) - len(failed)} of {len(entries)} scenarios passed on the real stack, {seconds:.0f} s")
-    # isa-debug-exit: ((runner's status + 1) << 1) | 1.
-    if status is None:
-        print("run.sh: the guest did not end in time", file=sys.stderr)
-        return 70
-    if status not in (3, 5):
-        print(f"run.sh: QEMU ended with {status}: the guest failed; see {os.path.relpath(results / 'console.log')}", file=sys.stderr)
-        return 70
     return 1 if failed else 0
 
 

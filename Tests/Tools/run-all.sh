@@ -84,8 +84,7 @@ check units 60 Tests/Tools/check-units.sh
 check embedded 600 Tests/Embedded/run.sh
 # The real bluetoothd, with strangers on both ends, and with our client and daemon as they were built above; `make test-bluez` plays every command and trouble.
 check_in_real_time bluez 900 Tests/BlueZ/run.sh --programs .build/debug --scenario bluetoothctl@ordered --scenario bleak-central@eatt \
-  --scenario record@ordered --scenario restarts --scenario soak-short
-check_in_real_time bluez-comparison 300 Tests/BlueZ/compare.sh .build/debug
+  --scenario record@ordered --scenario restarts --scenario soak-short --compare
 check fuzz 600 Tests/Fuzz/run.sh
 check fuzz-bus 900 Tests/Fuzz/run-bus.sh
 

@@ -6,7 +6,7 @@ import conversation
 
 SCENARIO = {
     "configurations": ["ordered"], "others": ["eatt"],
-    "seconds": 240,
+    "seconds": 400,
     "trace": True,
     "preload": ["asyncio", "dbus_fast.aio", "dbus_fast.service"],
 }

@@ -54,7 +54,10 @@ async def connected(name, stack, trouble=None):
     await c.step(f"before: {name}")
     await c.server.register()
     await c.discover()
-    await c.connect()
+    await c.on_device("Connect")
+    # A bluetoothd that was just started may take a link for connected that the kernel is about to end: then once more.
+    if not await c.until(c.device, DEVICE, "ServicesResolved", True, seconds=5):
+        await c.connect()
     check(c.property(c.device, DEVICE, "Connected"), "not connected")
     await c.on(gatt_server.NOTIFY, "StartNotify")
     await c.write(gatt_server.COMMAND, b"here", "command")

@@ -2,7 +2,7 @@
 
 import soaking
 
-SCENARIO = {"configurations": ["stock"], "seconds": 240, "needs": ["bluez-soak", "percussd"]}
+SCENARIO = {"configurations": ["stock"], "seconds": 180, "needs": ["bluez-soak", "percussd"]}
 
 
 def run(stack):

@@ -201,22 +201,9 @@ public final class RealTimeline: Timeline {
   }
 
   /// Names the thread and sets its timer slack to 1 ns: Linux otherwise makes the sleeps of ordinary threads up to 50 us longer to save wake-ups.
-  ///
-  /// `prctl` is variadic and out of Swift's reach; these files do the same. Where they cannot be written, the thread has no name and wakes later.
   private func describeThread() {
-    Self.write(String(decoding: name.utf8.prefix(15), as: UTF8.self), to: "/proc/thread-self/comm")
-    var link = [CChar](repeating: 0, count: 64)
-    // PID/task/TID; the slack of a thread is only found under /proc/TID.
-    let length = readlink("/proc/thread-self", &link, link.count)
-    let target = String(decoding: link.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    guard let thread = target.split(separator: "/").last else { return }
-    Self.write("1", to: "/proc/\(thread)/timerslack_ns")
-  }
-
-  private static func write(_ text: String, to path: String) {
-    guard let file = fopen(path, "w") else { return }
-    fputs(text, file)
-    fclose(file)
+    _ = CLinuxNameThread(name)
+    _ = CLinuxSetTimerSlack(1)
   }
 }
 

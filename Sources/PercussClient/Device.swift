@@ -30,7 +30,12 @@ public actor Device {
   public private(set) var unheard: [BluetoothUUID] = []
 
   let link: any DeviceLink
-  private var session: Session
+  var session: Session
+  private var handOvers: [Session.RequestID: @Sendable (MonotonicInstant) -> Void] = [:]
+  var deadlineThread: DeadlineThread?
+  var armedWrites: [Session.WriteID: ArmedWrite] = [:]
+  /// Who wrote the timed requests so far.
+  public internal(set) var timedWrites = TimedWrites()
   private var callers: [Session.RequestID: CheckedContinuation<Result<ControlResponse, DeviceError>, Never>] = [:]
   private var timer: (deadline: MonotonicInstant, action: ScheduledAction)?
   private nonisolated let eventBroadcast = Broadcast<Event>(limit: DeviceEvents.limit)
@@ -157,13 +162,21 @@ public actor Device {
   /// - Throws: `.refused` for every result but success; see ``DeviceError/Reason``.
   @discardableResult
   public func perform(_ operation: ControlRequest.Body) async throws(DeviceError) -> ControlResponse {
+    try await perform(operation, nil, nil)
+  }
+
+  func perform(
+    _ operation: ControlRequest.Body, _ timing: Session.Timing?,
+    _ handedOver: (@Sendable (MonotonicInstant) -> Void)?
+  ) async throws(DeviceError) -> ControlResponse {
     let isCancellable = operation != .stop && operation != .releaseControl
     guard !(isCancellable && Task.isCancelled) else { throw DeviceError(.cancelled, during: operation.title) }
     let id = session.newRequest()
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         callers[id] = continuation
-        execute(session.submit(operation, as: id, at: timeline.now))
+        handOvers[id] = handedOver
+        execute(session.submit(operation, as: id, timing: timing, at: timeline.now))
       }
     } onCancel: {
       guard isCancellable else { return }
@@ -176,11 +189,16 @@ public actor Device {
     execute(session.cancel(id, at: timeline.now))
   }
 
-  private func execute(_ actions: [Session.Action]) {
+  func execute(_ actions: [Session.Action]) {
     for action in actions {
       switch action {
       case .write(let id, let value, let type): write(value, type, as: id)
-      case .complete(let id, let result): callers.removeValue(forKey: id)?.resume(returning: result)
+      case .arm(let id, let caller, let value, let timing):
+        arm(id, ArmedWrite(value: value, timing: timing, handedOver: handOvers[caller] ?? { _ in }))
+      case .disarm(let id): disarm(id)
+      case .complete(let id, let result):
+        handOvers[id] = nil
+        callers.removeValue(forKey: id)?.resume(returning: result)
       case .controlLost(let cause): eventBroadcast.send(.controlLost(cause))
       case .event(let event, let missed):
         if missed > 0 { eventBroadcast.send(.missed(missed)) }
@@ -197,7 +215,7 @@ public actor Device {
     armTimer()
   }
 
-  private func write(_ value: OutgoingValue, _ type: WriteType, as id: Session.WriteID) {
+  func write(_ value: OutgoingValue, _ type: WriteType, as id: Session.WriteID) {
     timeline.start { [link, weak self] in
       do throws(LinkError) {
         try await link.write(value.bytes, to: value.characteristic, type: type)
@@ -208,12 +226,12 @@ public actor Device {
     }
   }
 
-  private func writeEnded(_ id: Session.WriteID, _ failure: LinkError?) {
+  func writeEnded(_ id: Session.WriteID, _ failure: LinkError?) {
     execute(session.writeEnded(id, failure: failure, at: timeline.now))
     if !session.isWriting { writeEnd?.resolve(()) }
   }
 
-  private func armTimer() {
+  func armTimer() {
     guard session.nextDeadline != timer?.deadline else { return }
     timer?.action.cancel()
     timer = session.nextDeadline.map { deadline in

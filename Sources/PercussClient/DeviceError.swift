@@ -16,6 +16,8 @@ public struct DeviceError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A stop went ahead of it: one of this program, or one that the device reported (another central's, the button's, the timer's, a fault). If it had
     /// been sent, the device may have begun it, and then stopped.
     case stopped
+    /// It could not be sent in time, and was not.
+    case tooLate
     /// Too many operations wait already; this one was not sent.
     case busy(limit: Int)
     /// The calling task was cancelled. If it had been sent, the device may carry it out.
@@ -83,6 +85,7 @@ extension DeviceError.Reason {
     case .noResponse(let attempts): "the device did not answer, asked \(attempts) times"
     case .superseded: "a newer speed replaced it before it was sent"
     case .stopped: "a stop went ahead of it"
+    case .tooLate: "it could not be sent in time, and was not"
     case .busy(let limit): "\(limit) operations wait for the device already; this one was not sent"
     case .cancelled: "it was cancelled"
     case .invalidArgument(let problem): problem
@@ -106,6 +109,7 @@ extension DeviceError.Reason {
       "Move closer to the device, or press its button to stop it; it stops by itself when the lease ends."
     case .superseded: "Nothing to do: the newer speed counts."
     case .stopped: "Send it again if it is still wanted."
+    case .tooLate: "This computer was busy; see what else it does, or allow more time."
     case .busy: "Wait for operations to end before starting more."
     case .cancelled: "Stop the device if it must not carry it out."
     case .invalidArgument: "Correct the argument."

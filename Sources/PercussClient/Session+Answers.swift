@@ -120,7 +120,7 @@ extension Session {
     for request in waiting where isDropped(request) { fail(request, .stopped, &actions) }
     waiting.removeAll(where: isDropped)
     if let request = outstanding, isDropped(request) {
-      abandonOutstanding()
+      abandonOutstanding(&actions)
       if outstanding == nil { fail(request, .stopped, &actions) }
     }
   }

@@ -28,19 +28,47 @@ extension Session {
     var request = request
     request.sequence = takeSequence()
     request.attempts += 1
-    request.deadline = now.advanced(by: limits.responseTimeout)
-    if request.operation.opCode.mayStop { expectStopReport(at: now) }
+    let due = max(now, request.timing?.due ?? now)
+    request.deadline = due.advanced(by: limits.responseTimeout)
+    if request.operation.opCode.mayStop { expectStopReport(at: due) }
     do {
       request.value = try dialect.value(of: request.operation, sequence: request.sequence, flags: [])
       outstanding = request
-      write(request.value, .request(sequence: request.sequence), at: now, &actions)
+      if let timing = request.timing {
+        arm(request, timing, &actions)
+      } else {
+        write(request.value, .request(sequence: request.sequence), at: now, &actions)
+      }
     } catch {
       fail(request, .invalidArgument("\(error)"), &actions)
       advance(now, &actions)
     }
   }
 
+  private mutating func arm(_ request: Request, _ timing: Timing, _ actions: inout [Action]) {
+    guard let value = request.value, let caller = request.callers.first else { return }
+    nextNumber &+= 1
+    let id = WriteID(number: nextNumber)
+    writing = (id, .request(sequence: request.sequence))
+    armed = id
+    actions.append(.arm(id, for: caller, value, timing))
+  }
+
+  /// What is armed makes way. Where it has just been written all the same, the device may have it, and its answer is one that nobody waits for.
+  mutating func disarm(_ actions: inout [Action]) {
+    guard let id = armed else { return }
+    actions.append(.disarm(id))
+    (armed, writing) = (nil, nil)
+  }
+
   mutating func submitStop(as id: RequestID, at now: MonotonicInstant, _ actions: inout [Action]) {
+    let wasArmed = armed != nil
+    if wasArmed {
+      // Not only motion: nothing stands in the way of a stop.
+      disarm(&actions)
+      if let request = outstanding { fail(request, .stopped, &actions) }
+      outstanding = nil
+    }
     // What would move the motor and came before the stop must not come after it.
     if let request = outstanding, request.operation.isMotion {
       // It may be under way still. Its sequence number is behind the stop's, so the device will not begin it after the stop.
@@ -63,7 +91,8 @@ extension Session {
     stop.deadline = now.advanced(by: limits.stopTimeout)
     stop.wantsWrite = true
     // A command overtakes the write request under way; the write request that follows makes sure, and is only a repetition to the device.
-    if writing != nil { writeCommand(stop.value, &actions) }
+    // So it does where the way of a timed request is still held open for it.
+    if writing != nil || wasArmed { writeCommand(stop.value, &actions) }
     stops.append(stop)
   }
 
@@ -73,9 +102,12 @@ extension Session {
   }
 
   /// The outstanding request is not written again. Where the device may have it, it keeps its place until the answer comes: still one procedure at a time.
-  mutating func abandonOutstanding() {
+  mutating func abandonOutstanding(_ actions: inout [Action]) {
     guard let request = outstanding else { return }
-    if request.wasAccepted || writing?.what == .request(sequence: request.sequence) {
+    if armed != nil {
+      disarm(&actions)
+      outstanding = nil
+    } else if request.wasAccepted || writing?.what == .request(sequence: request.sequence) {
       outstanding?.isAbandoned = true
       outstanding?.wantsWrite = false
     } else {

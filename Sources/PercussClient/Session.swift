@@ -22,6 +22,7 @@ public import PercussWire
 /// - While the lease is held, something reaches the device every third of it.
 /// - When the device reports that somebody else stopped the motor (another central, the button, the timer, a fault), what would move it and waits
 ///   ends with `.stopped`, and what is under way is not repeated.
+/// - A request may be timed: when its turn has come it is armed, with its sequence number and bytes, and written at its instant.
 /// - At most ``Limits/waiting`` requests wait; further ones end with `.busy`. A stop is never refused.
 /// - When the connection ends, everything ends with `.disconnected`, and so does everything submitted later.
 public struct Session: Sendable {
@@ -39,6 +40,11 @@ public struct Session: Sendable {
   public enum Action: Equatable, Sendable {
     /// Write a value, and report the end of it with ``Session/writeEnded(_:failure:at:)``.
     case write(WriteID, OutgoingValue, WriteType)
+    /// Write a value at an instant, neither earlier nor after the latest one, unless it is disarmed before. Report its beginning with
+    /// ``Session/writeBegan(_:at:)`` and its end with ``Session/writeEnded(_:failure:at:)``; or ``Session/cameTooLate(_:at:)``.
+    case arm(WriteID, for: RequestID, OutgoingValue, Timing)
+    /// What was armed is not to be written any more. Where it was, that is no matter.
+    case disarm(WriteID)
     /// Tell the caller of a request how it ended.
     case complete(RequestID, Result<ControlResponse, DeviceError>)
     /// The lease is no longer held; with the device's cause when it said one.
@@ -51,6 +57,20 @@ public struct Session: Sendable {
     case routineStatus(RoutineStatus)
     /// An answer of the device's clock.
     case clock(ClockReply)
+  }
+
+  /// When a request is to be written.
+  public struct Timing: Equatable, Sendable {
+    /// Not before this instant, and as soon as possible after it.
+    public var due: MonotonicInstant
+    /// After this instant not at all.
+    public var latest: MonotonicInstant
+
+    /// An instant, and how much later is still in time.
+    public init(due: MonotonicInstant, latest: MonotonicInstant = .distantFuture) {
+      self.due = due
+      self.latest = latest
+    }
   }
 
   /// The bounds of every wait and queue.
@@ -94,6 +114,8 @@ public struct Session: Sendable {
     /// Who waits for it; empty when the caller was cancelled.
     var callers: [RequestID]
     var operation: ControlRequest.Body
+    /// Nil for as soon as it is its turn.
+    var timing: Timing?
     var sequence: UInt8 = 0
     var value: OutgoingValue?
     var attempts = 0
@@ -133,6 +155,8 @@ public struct Session: Sendable {
   var stops: [Request] = []
   /// The one write request under way: ATT allows no second one.
   var writing: (id: WriteID, what: Writing)?
+  /// That it is to be written at an instant of its own, and may be taken back.
+  var armed: WriteID?
   var lastRenewal = MonotonicInstant.zero
   var keepAlives: [UInt8] = []
   /// Until when a report of a stop may be that of a stop which this session asked for.
@@ -170,8 +194,11 @@ public struct Session: Sendable {
   // MARK: What enters
 
   /// Submits a request.
+  ///
+  /// - Parameter timing: when it is to be written; nil for as soon as it is its turn. From its turn on, which it takes at once where nothing is under way, nothing but a
+  ///   stop is written before it: submit it shortly before it is due. A stop is never timed.
   public mutating func submit(
-    _ operation: ControlRequest.Body, as id: RequestID, at now: MonotonicInstant
+    _ operation: ControlRequest.Body, as id: RequestID, timing: Timing? = nil, at now: MonotonicInstant
   ) -> [Action] {
     var actions: [Action] = []
     if let end {
@@ -190,7 +217,7 @@ public struct Session: Sendable {
       guard waiting.count < limits.waiting else {
         return actions + [failure(of: id, operation, .busy(limit: limits.waiting))]
       }
-      waiting.append(Request(callers: [id], operation: operation))
+      waiting.append(Request(callers: [id], operation: operation, timing: timing))
     }
     advance(now, &actions)
     return actions
@@ -205,10 +232,19 @@ public struct Session: Sendable {
     } else if let request = outstanding, request.callers.contains(id) {
       actions.append(failure(of: id, request.operation, .cancelled))
       outstanding?.callers = []
-      abandonOutstanding()
+      abandonOutstanding(&actions)
     }
     advance(now, &actions)
     return actions
+  }
+
+  /// What was armed is on its way, since that instant.
+  public mutating func writeBegan(_ id: WriteID, at instant: MonotonicInstant) {
+    guard armed == id else { return }
+    armed = nil
+    lastRenewal = instant
+    let deadline = instant.advanced(by: limits.responseTimeout)
+    outstanding?.deadline = deadline
   }
 
   /// A write has ended: handed over or acknowledged, as its type says, or failed.
@@ -219,6 +255,7 @@ public struct Session: Sendable {
     // Commands only run ahead of a write request that follows; their fate does not matter.
     guard let ended = writing, ended.id == id else { return [] }
     writing = nil
+    armed = nil
     switch ended.what {
     case .keepAlive: break
     case .stop(let sequence):
@@ -234,6 +271,16 @@ public struct Session: Sendable {
         outstanding = settle(request, failure: failure, at: now, &actions)
       }
     }
+    advance(now, &actions)
+    return actions
+  }
+
+  /// What was armed could not be written in time, and was not: its request ends with `.tooLate`.
+  public mutating func cameTooLate(_ id: WriteID, at now: MonotonicInstant) -> [Action] {
+    guard armed == id, let request = outstanding else { return [] }
+    var actions: [Action] = []
+    (armed, writing, outstanding) = (nil, nil, nil)
+    fail(request, .tooLate, &actions)
     advance(now, &actions)
     return actions
   }
@@ -274,14 +321,15 @@ public struct Session: Sendable {
     guard end == nil else { return [] }
     end = reason
     lease = nil
+    var actions: [Action] = []
+    disarm(&actions)
     writing = nil
     let all = stops + [outstanding].compactMap { $0 } + waiting
     stops = []
     outstanding = nil
     waiting = []
-    return all.flatMap { request in
-      request.callers.map { failure(of: $0, request.operation, .disconnected(reason)) }
-    }
+    return actions
+      + all.flatMap { request in request.callers.map { failure(of: $0, request.operation, .disconnected(reason)) } }
   }
 
   /// When it next wants ``timePassed(at:)``; `nil` when only something that enters can make a difference.

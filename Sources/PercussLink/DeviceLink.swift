@@ -43,6 +43,13 @@ public protocol DeviceLink: AnyObject, Sendable {
   /// changes.
   func unsubscribe(from characteristics: [BluetoothUUID]) async throws(LinkError)
 
+  /// A way to send commands to a characteristic from any thread, without waiting; nil where the link has none just now. Nobody else can write to the characteristic until
+  /// ``releasePromptWriter(for:)``, except for the urgent commands of this link.
+  func acquirePromptWriter(for characteristic: BluetoothUUID) async -> (any PromptWriter)?
+
+  /// Gives it back. What was sent is not lost.
+  func releasePromptWriter(for characteristic: BluetoothUUID) async
+
   /// Ends the link. Values that are still queued for sending are dropped. Returns when the link has ended, at the latest after the supervision timeout.
   func disconnect() async
 }
@@ -50,6 +57,18 @@ public protocol DeviceLink: AnyObject, Sendable {
 extension DeviceLink {
   /// True: nobody was there before.
   public nonisolated var beganConnection: Bool { true }
+
+  /// None.
+  public func acquirePromptWriter(for characteristic: BluetoothUUID) async -> (any PromptWriter)? { nil }
+
+  /// Nothing to do.
+  public func releasePromptWriter(for characteristic: BluetoothUUID) async {}
+}
+
+/// Sends commands (writes without response) to one characteristic from any thread: one system call, which neither waits nor allocates.
+public protocol PromptWriter: Sendable {
+  /// False when nothing was sent: there is no room just now, or the link has ended.
+  func sendPromptly(_ value: [UInt8]) -> Bool
 }
 
 /// How a value is written.

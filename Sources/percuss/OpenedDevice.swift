@@ -129,11 +129,7 @@ struct Bench: Sendable {
     let central = try await BlueZCentral.open(adapter: adapter, on: timeline)
     do {
       let found = try await central.find(text, timeout: timeout)
-      let link = try await central.connect(to: found.id, timeout: max(.seconds(1), timeline.now.duration(to: deadline)))
-      self.link = link
-      // A shorter interval makes every answer quicker; without it things go on as they are. A stop waits for nothing.
-      update = purpose == .stop ? nil : await (link as? BlueZLink)?.requestParameters()
-      device = try await Device.connect(over: link, for: purpose)
+      (link, update, device) = try await Self.connect(to: found.id, through: central, before: deadline, for: purpose)
       // Hardware says what it is; a virtual device behind a radio does so too.
       if purpose == .use {
         isSimulated = try await device.information().hardware == SimulatedDevice.Information().hardware
@@ -148,6 +144,34 @@ struct Bench: Sendable {
     self.central = central
     self.timeline = timeline
     simulation = nil
+  }
+
+  /// Lets a thread of its own send what is sent at an instant, where the device is on the air; nil in this process, where nothing leaves it. Shut it down after use.
+  func startDeadlineThread(_ scheduling: ThreadScheduling) async throws -> DeadlineThread? {
+    guard central != nil, let timeline = timeline as? RealTimeline else { return nil }
+    let thread = try DeadlineThread(on: timeline, scheduling: scheduling, spin: .microseconds(100))
+    await device.useDeadlineThread(thread)
+    return thread
+  }
+
+  /// A connection that others of this computer had may be on its way to its end, which takes bluetoothd two seconds: then a new one is made.
+  private static func connect(
+    to id: DiscoveredDevice.ID, through central: BlueZCentral, before deadline: MonotonicInstant,
+    for purpose: Device.Purpose
+  ) async throws -> (any DeviceLink, ConnectionUpdateOutcome?, Device) {
+    while true {
+      let now = central.timeline.now
+      let link = try await central.connect(to: id, timeout: max(.seconds(1), now.duration(to: deadline)))
+      // A shorter interval makes every answer quicker; without it things go on as they are. A stop waits for nothing.
+      let update = purpose == .stop ? nil : await (link as? BlueZLink)?.requestParameters()
+      do throws(DeviceError) {
+        return (link, update, try await Device.connect(over: link, for: purpose))
+      } catch {
+        guard case .disconnected = error.reason, !link.beganConnection, central.timeline.now < deadline else {
+          throw error
+        }
+      }
+    }
   }
 
   /// Starts a task that prints what it reads from a stream of the device.

@@ -7,7 +7,7 @@ import PercussWire
 /// A session with a script around it: what the test does on the left, what the session does as lines of text on the right.
 ///
 /// Lines: `request 3 set_speed`, `command 4 stop` (written, with the sequence number), `a: success`, `b: superseded` (the caller's name and how it ended),
-/// `control lost`, `event 7`, `telemetry 3`.
+/// `control lost`, `event 7`, `telemetry 3`, `arm 3 set_speed at 500` (milliseconds), `disarm 3`.
 struct Conversation {
   var session: Session
   var now = MonotonicInstant.zero
@@ -15,6 +15,8 @@ struct Conversation {
   private var ids: [String: Session.RequestID] = [:]
   /// The write requests that have not ended, in order.
   private(set) var writes: [(id: Session.WriteID, request: ControlRequest)] = []
+  /// What is armed, in order.
+  private(set) var armed: [(id: Session.WriteID, request: ControlRequest)] = []
   /// Everything written, requests and commands, with its bytes.
   private(set) var written: [[UInt8]] = []
 
@@ -22,11 +24,26 @@ struct Conversation {
     session = Session(limits: limits, isFresh: isFresh)
   }
 
-  mutating func submit(_ name: String, _ operation: ControlRequest.Body) -> [String] {
+  mutating func submit(_ name: String, _ operation: ControlRequest.Body, at due: Duration? = nil) -> [String] {
     let id = session.newRequest()
     names[id] = name
     ids[name] = id
-    return lines(session.submit(operation, as: id, at: now))
+    let timing = due.map { Session.Timing(due: .zero + $0) }
+    return lines(session.submit(operation, as: id, timing: timing, at: now))
+  }
+
+  /// What is armed is written, now, by whoever had it.
+  mutating func fires() -> [String] {
+    guard !armed.isEmpty else { return ["nothing is armed"] }
+    let (id, request) = armed.removeFirst()
+    writes.append((id, request))
+    session.writeBegan(id, at: now)
+    return []
+  }
+
+  /// Whoever had what is armed came too late.
+  mutating func isTooLate() -> [String] {
+    armed.isEmpty ? ["nothing is armed"] : lines(session.cameTooLate(armed.removeFirst().id, at: now))
   }
 
   mutating func cancel(_ name: String) -> [String] {
@@ -101,6 +118,14 @@ struct Conversation {
         }
         if type == .request { writes.append((id, request)) }
         return "\(type == .request ? "request" : "command") \(request.sequence) \(request.opCode)"
+      case .arm(let id, _, let value, let timing):
+        written.append(value.bytes)
+        guard let request = try? ControlRequest(value.bytes) else { return "nonsense armed" }
+        armed.append((id, request))
+        return "arm \(request.sequence) \(request.opCode) at \(timing.due.nanoseconds / 1_000_000)"
+      case .disarm(let id):
+        guard let index = armed.firstIndex(where: { $0.id == id }) else { return "disarm what is not armed" }
+        return "disarm \(armed.remove(at: index).request.sequence)"
       case .complete(let id, let result):
         let name = names[id] ?? "nobody"
         switch result {
@@ -124,6 +149,7 @@ struct Conversation {
     case .noResponse(let attempts): "no response after \(attempts)"
     case .superseded: "superseded"
     case .stopped: "stopped"
+    case .tooLate: "too late"
     case .busy: "busy"
     case .cancelled: "cancelled"
     case .invalidArgument: "invalid argument"

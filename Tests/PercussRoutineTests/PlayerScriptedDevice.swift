@@ -110,6 +110,21 @@ actor ScriptedDevice: RoutineDevice {
     return response
   }
 
+  func perform(
+    _ operation: ControlRequest.Body, timing: Session.Timing,
+    handedOver: @escaping @Sendable (MonotonicInstant) -> Void
+  ) async throws(DeviceError) -> ControlResponse {
+    let stopsBefore = stops
+    if timeline.now < timing.due { try? await timeline.sleep(until: timing.due) }
+    let title = "\(operation.opCode)"
+    guard stops == stopsBefore else { throw DeviceError(.stopped, during: title) }
+    guard timeline.now <= timing.latest else { throw DeviceError(.tooLate, during: title) }
+    if isConnected { handedOver(timeline.now) }
+    return try await perform(operation)
+  }
+
+  private var stops: Int { requests.count { $0.operation == .stop } }
+
   func upload(
     _ segments: [RoutineSegment], to slot: UInt8, progress: (@Sendable (Int, Int) -> Void)?
   ) async throws(DeviceError) -> RoutineImage {

@@ -1,5 +1,6 @@
 internal import CBluetooth
 internal import Glibc
+public import PercussLink
 internal import Synchronization
 
 /// Write commands to one characteristic through a descriptor (`AcquireWrite`): one packet is one command. For what must go out on time.
@@ -15,7 +16,7 @@ internal import Synchronization
 /// - ``send(_:)-([UInt8])`` is one system call that never waits, from any thread.
 /// - bluetoothd takes packets at once and queues without bound: pace them.
 /// - While it is open, bluetoothd refuses every other write to the characteristic.
-public final class AcquiredWriter: Sendable {
+public final class AcquiredWriter: PromptWriter {
   /// What became of a packet.
   public enum Outcome: Hashable, Sendable {
     /// bluetoothd will take it.
@@ -49,6 +50,9 @@ public final class AcquiredWriter: Sendable {
   public func send(_ value: RawSpan) -> Outcome {
     value.withUnsafeBytes { send($0) }
   }
+
+  /// See `PromptWriter`.
+  public func sendPromptly(_ value: [UInt8]) -> Bool { send(value) == .sent }
 
   /// Lets bluetoothd take writes from others again. What was sent is not lost.
   public func close() {

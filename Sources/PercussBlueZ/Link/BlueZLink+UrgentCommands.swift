@@ -1,6 +1,6 @@
 internal import PercussDBus
-internal import PercussGATT
-internal import PercussLink
+public import PercussGATT
+public import PercussLink
 internal import PercussTime
 
 // Commands in a hurry, such as a stop.
@@ -66,6 +66,32 @@ extension BlueZLink {
     passing[path] = writer
     loop.start { [weak self] in await self?.giveBack(writer, of: path) }
     return try await send(value, through: writer)
+  }
+
+  /// See ``DeviceLink/acquirePromptWriter(for:)``: a descriptor, held for a moment only, since bluetoothd refuses everybody else's writes meanwhile, and with them the stop
+  /// of another program.
+  public func acquirePromptWriter(for uuid: BluetoothUUID) async -> (any PromptWriter)? {
+    guard let characteristic = try? await require(uuid), characteristic.isWriteAcquired != nil else { return nil }
+    let path = characteristic.path
+    let lane = Lane.command(path)
+    guard (try? await enter(lane)) != nil else { return nil }
+    defer { leave(lane) }
+    if let writer = writers[path] { return writer }
+    // One that is being given back is about to be closed.
+    guard passing[path] == nil, let writer = try? await acquire(path) else { return nil }
+    guard end == nil else {
+      writer.close()
+      return nil
+    }
+    passing[path] = writer
+    return writer
+  }
+
+  /// See ``DeviceLink/releasePromptWriter(for:)``.
+  public func releasePromptWriter(for uuid: BluetoothUUID) async {
+    guard let path = try? await require(uuid).path, let writer = passing[path] else { return }
+    pacer.commandSent(at: loop.now)
+    await giveBack(writer, of: path)
   }
 
   /// As soon as bluetoothd has taken the packets: until then it refuses requests to the characteristic, and a hang-up would cost the packets.

@@ -23,6 +23,7 @@ extension PlayerSession {
     case .refused(let refusal) where phase == .playing && plan.mode == .uploaded && Self.isLateConfirmation(refusal):
       // The button, or the time-out, was faster than the operator; the device's event says which.
       break
+    case .tooLate: concludeHeldUp(at: now)
     case .stopped:
       conclude(
         .stopped, .stoppedElsewhere, "A stop that was not part of the run stopped the device.",

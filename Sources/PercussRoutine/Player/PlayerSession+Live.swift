@@ -13,6 +13,8 @@ struct LiveState {
   var next = 0
   /// One request at a time: the one whose answer is awaited.
   var outstanding: ControlRequest.Body?
+  /// The command that is on its way to its instant.
+  var armed: (command: LiveSchedule.Command, operation: ControlRequest.Body)?
   /// When the last request was sent.
   var lastSent = MonotonicInstant.zero
   /// How much later than nominal the present section is: the time taken by waits.
@@ -39,6 +41,9 @@ struct LiveState {
     if case .success(let schedule) = schedule { schedule.commands } else { [] }
   }
 
+  /// A request is under way, or a command on its way to its instant.
+  var isBusy: Bool { outstanding != nil || armed != nil }
+
   var lead: Int64 {
     if case .success(let schedule) = schedule { schedule.lead } else { 0 }
   }
@@ -63,7 +68,7 @@ extension PlayerSession {
 
   private mutating func startLive(at now: MonotonicInstant) {
     phase = .playing
-    hostStart = now
+    hostStart = now.advanced(by: Self.notice)
     actions.append(.tell(.started))
   }
 
@@ -107,29 +112,43 @@ extension PlayerSession {
     return instant(due + live.shift).advanced(by: options.tolerance)
   }
 
+  /// When the next command is prepared: encoded, and handed to whoever sends it on time. From then on nothing else is sent. The end of the plan needs no preparation.
+  private var arming: MonotonicInstant {
+    let due = due
+    guard due < .distantFuture, live.next < live.commands.count else { return due }
+    return due.advanced(by: .zero - min(Self.armingTime, options.lease / 4))
+  }
+
+  /// From the decision to go on to the instant at which that begins, at the start and after a wait: as much as it takes to prepare a command.
+  static let notice: Duration = .milliseconds(50)
+
+  /// How long before its instant a command is prepared: what else the program does may take that long without making it late.
+  static let armingTime: Duration = .milliseconds(100)
+
   /// Requests of the player's own renew the lease before the device object would, at instants where they are not in a step's way.
   private var renewal: MonotonicInstant {
     let ordinary = live.lastSent.advanced(by: options.lease / 4)
     let procedure = Duration.microseconds(live.lead)
-    guard due > ordinary, due < ordinary.advanced(by: procedure) else {
-      return due <= ordinary ? .distantFuture : ordinary
+    let arming = arming
+    guard arming > ordinary, arming < ordinary.advanced(by: procedure) else {
+      return arming <= ordinary ? .distantFuture : ordinary
     }
-    let earlier = due - procedure
+    let earlier = arming.advanced(by: .zero - procedure)
     return earlier > live.lastSent.advanced(by: procedure) ? earlier : .distantFuture
   }
 
   var liveDeadline: MonotonicInstant {
     // With an answer outstanding nothing can be sent; the tolerance still runs out.
-    guard live.outstanding != nil else { return min(due, renewal) }
+    guard live.isBusy else { return min(arming, renewal) }
     return options.latePolicy == .stop ? latest.advanced(by: .microseconds(1)) : .distantFuture
   }
 
   /// Sends what is due.
   mutating func lead(at now: MonotonicInstant) {
     if options.latePolicy == .stop, now > latest { return concludeHeldUp(at: now) }
-    guard live.outstanding == nil else { return }
+    guard !live.isBusy else { return }
     if live.isConfirmed { endWait(at: now) }
-    guard now >= due else {
+    guard now >= arming else {
       if now >= renewal { send(.keepAlive, at: now) }
       return
     }
@@ -139,34 +158,51 @@ extension PlayerSession {
       return
     }
     let command = commands[live.next]
+    let operation: ControlRequest.Body =
+      switch command.change {
+      case .speed(let ppm, let ramp): .setSpeed(speedPPM: ppm, rampMilliseconds: ramp)
+      case .forceLimit(let limit): .setForceLimit(forceDecinewtons: limit)
+      }
+    if case .forceLimit = command.change { live.hasChangedForceLimit = true }
+    live.outstanding = operation
+    live.armed = (command, operation)
+    // Where a step is given up that is too late, its command must not leave after all.
+    let timing = Session.Timing(due: due, latest: options.latePolicy == .stop ? latest : .distantFuture)
+    actions.append(.performTimed(operation, timing))
+  }
+
+  /// A command left at that instant. What was handed over before the run's end came is evidence too.
+  mutating func liveHandedOver(_ operation: ControlRequest.Body, at instant: MonotonicInstant, _ now: MonotonicInstant)
+  {
+    guard let (command, armed) = live.armed, armed == operation else { return }
+    live.armed = nil
+    live.lastSent = instant
     live.next += 1
-    switch command.change {
-    case .speed(let ppm, let ramp): send(.setSpeed(speedPPM: ppm, rampMilliseconds: ramp), at: now)
-    case .forceLimit(let limit): send(.setForceLimit(forceDecinewtons: limit), at: now)
-    }
     if command.entersStep, let hostStart {
       entered(
-        command.step, planned: command.due + live.shift, actual: (now - hostStart).wholeMicroseconds,
+        command.step, planned: command.due + live.shift, actual: (instant - hostStart).wholeMicroseconds,
         uncertainty: live.uncertainty, by: .handOff, at: now)
     }
     guard plan.steps[command.step].kind == .wait, verdict == nil else { return }
     live.waiting = command.step
     // Its commands are all sent before the operator is asked.
+    let commands = live.commands
     guard live.next == commands.count || commands[live.next].step != command.step else { return }
     let timeout = Duration.milliseconds(Int64(plan.steps[command.step].duration))
-    ask(command.step, timeout: timeout, until: now.advanced(by: timeout))
+    ask(command.step, timeout: timeout, until: instant.advanced(by: timeout))
   }
 
   mutating func liveConfirmed() {
     live.isConfirmed = true
   }
 
-  /// What comes next is planned from the confirmation on, or from the answer to a request that was under way then.
+  /// What comes next is planned from the confirmation on, with a notice, or from the answer to a request that was under way then.
   private mutating func endWait(at now: MonotonicInstant) {
     live.isConfirmed = false
     guard let hostStart, let step = live.waiting else { return }
     live.waiting = nil
-    live.shift = (now - hostStart).wholeMicroseconds - Int64(plan.steps[step].offset) * 1_000
+    let next = now.advanced(by: Self.notice)
+    live.shift = (next - hostStart).wholeMicroseconds - Int64(plan.steps[step].offset) * 1_000
   }
 
   private mutating func finishLive(at now: MonotonicInstant) {
@@ -178,13 +214,14 @@ extension PlayerSession {
   }
 
   /// The command was due, but could not be sent in time.
-  private mutating func concludeHeldUp(at now: MonotonicInstant) {
+  mutating func concludeHeldUp(at now: MonotonicInstant) {
     let step = live.next < live.commands.count ? live.commands[live.next].step : plan.steps.count - 1
     let allowed = RunProfile.short(microseconds: options.tolerance.wholeMicroseconds)
     conclude(
       .missed, .late,
       "Step \(step) could not begin within \(allowed) of its instant: "
-        + (live.outstanding == nil ? "this host was busy. " : "the device had not answered the request before. ")
+        + (live.outstanding == nil || live.armed != nil
+          ? "this host was busy. " : "the device had not answered the request before. ")
         + "Play it uploaded, where the device keeps the time, or use a better link.",
       step: step, at: now)
   }

@@ -29,7 +29,7 @@ extension PlayerSession {
   /// Where the run is, for whoever watches it.
   func position(_ telemetry: Telemetry, at now: MonotonicInstant) -> RunPosition? {
     guard let hostStart, ledger.furthest >= 0, ledger.furthest < plan.numberCount else { return nil }
-    let elapsed = (now - hostStart).wholeMicroseconds
+    let elapsed = max(0, (now - hostStart).wholeMicroseconds)
     // Of an endless plan, what is left of the round.
     let index = currentStep
     let nominal = Int64(plan.nominalDuration) * 1_000

@@ -19,6 +19,8 @@ struct PlayerSession {
   enum Input: Sendable {
     case begin
     case performed(ControlRequest.Body, Result<ControlResponse, DeviceError>)
+    /// A timed request was handed to the link, at that instant.
+    case handedOver(ControlRequest.Body, at: MonotonicInstant)
     case uploaded(Result<RoutineImage, DeviceError>)
     case event(Device.Event)
     case telemetry(Telemetry, receivedAt: MonotonicInstant)
@@ -33,6 +35,7 @@ struct PlayerSession {
 
   enum Action {
     case perform(ControlRequest.Body)
+    case performTimed(ControlRequest.Body, Session.Timing)
     case upload
     case stream(StreamedStep)
     case steered(Int, Result<Void, SteeringError>)
@@ -135,6 +138,7 @@ struct PlayerSession {
     switch input {
     case .begin: begin(at: now)
     case .performed(let operation, let result): performed(operation, result, at: now)
+    case .handedOver(let operation, let instant): liveHandedOver(operation, at: instant, now)
     case .uploaded(let result): uploaded(result, at: now)
     case .event(let event): received(event, at: now)
     case .telemetry(let telemetry, let receivedAt): received(telemetry, receivedAt, at: now)

@@ -30,6 +30,12 @@ public protocol RoutineDevice: Sendable {
   @discardableResult
   func perform(_ operation: ControlRequest.Body) async throws(DeviceError) -> ControlResponse
 
+  /// Sends a request at an instant and waits for its answer; see ``Device/perform(_:timing:handedOver:)``.
+  func perform(
+    _ operation: ControlRequest.Body, timing: Session.Timing,
+    handedOver: @escaping @Sendable (MonotonicInstant) -> Void
+  ) async throws(DeviceError) -> ControlResponse
+
   /// Brings a routine into a slot, whole or not at all, in a bounded time.
   @discardableResult
   func upload(

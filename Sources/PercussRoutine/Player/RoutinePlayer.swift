@@ -171,6 +171,7 @@ private actor PlayerRun<D: RoutineDevice> {
       switch action {
       case .tell(let progress): teller.yield(progress)
       case .perform(let operation): perform(operation)
+      case .performTimed(let operation, let timing): perform(operation, timing)
       case .upload: upload()
       case .stream(let step): queue(step)
       case .steered(let id, let result): answer(id, result)
@@ -202,6 +203,19 @@ private actor PlayerRun<D: RoutineDevice> {
       do throws(DeviceError) { result = .success(try await device.perform(operation)) } catch {
         result = .failure(error)
       }
+      await self?.handle(.performed(operation, result))
+    }
+  }
+
+  private func perform(_ operation: ControlRequest.Body, _ timing: Session.Timing) {
+    timeline.start { [device, weak self] in
+      let result: Result<ControlResponse, DeviceError>
+      do throws(DeviceError) {
+        result = .success(
+          try await device.perform(operation, timing: timing) { [weak self] instant in
+            self?.assumeIsolated { $0.handle(.handedOver(operation, at: instant)) }
+          })
+      } catch { result = .failure(error) }
       await self?.handle(.performed(operation, result))
     }
   }

@@ -47,6 +47,12 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help:
+      "Live, on the air: how the thread that sends the steps is scheduled: real-time (SCHED_FIFO, memory locked, processors kept awake, each where permitted) or normal."
+  )
+  var scheduling = SchedulingArgument.realTime
+
+  @Option(
+    help:
       "Who confirms steps that wait: ask (each a line of input, the Return key), yes (after a second), no; ask unless time is virtual, then yes."
   )
   var confirm: ConfirmArgument?
@@ -114,6 +120,8 @@ struct RunCommand: ParsableCommand {
         lease: lease?.duration ?? PlayerOptions.lease(for: plan.mode, lookAhead: lookAhead.duration),
         lossPolicy: onLoss.policy, tolerance: tolerance.duration, latePolicy: onLate.policy,
         lookAhead: lookAhead.duration)
+      let deadlineThread = plan.mode == .live ? try await bench.startDeadlineThread(scheduling.wish) : nil
+      defer { deadlineThread?.shutDown() }
       let player = RoutinePlayer(
         plan, on: bench.device, context: try await bench.context(), options: options,
         confirm: { step in await confirmation.confirm(step, on: bench.timeline) })
@@ -151,6 +159,14 @@ struct RunCommand: ParsableCommand {
     case (.failed, _): .noDevice
     }
   }
+}
+
+/// How the thread that sends live steps is scheduled.
+enum SchedulingArgument: String, ExpressibleByArgument, CaseIterable {
+  case realTime = "real-time"
+  case normal
+
+  var wish: ThreadScheduling { self == .realTime ? .realTime : ThreadScheduling() }
 }
 
 /// What the device does when its central is lost.

@@ -34,11 +34,16 @@ do {
   isComplete = false
 }
 
-if BusBench.benchmarkNames.contains(where: isWanted) {
+if (BusBench.benchmarkNames + BusBench.timingNames).contains(where: isWanted) {
   do {
     let bench = try BusBench()
     defer { bench.stop() }
-    results += try measure(busBenchmarks(bench).filter { isWanted($0.name) }, rounds: busRounds)
+    if BusBench.benchmarkNames.contains(where: isWanted) {
+      results += try measure(busBenchmarks(bench).filter { isWanted($0.name) }, rounds: busRounds)
+    }
+    if BusBench.timingNames.contains(where: isWanted) {
+      results += try measure(timingBenchmarks(bench), rounds: busRounds)
+    }
   } catch {
     complain("\(error)")
     isComplete = false

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "bus_baselines.h"
+#include "bus_clients.h"
 #include "bus_loop.h"
 
 enum { bound_milliseconds = 10000 };
@@ -164,8 +165,10 @@ static bool wait_for(int descriptor, short events) {
   return poll(&poll_descriptor, 1, bound_milliseconds) == 1 && poll_descriptor.revents & events;
 }
 
+int percuss_bus_client_acquire_write(percuss_bus_client *client) { return acquire(client, PERCUSS_MOCK_SINK, "AcquireWrite"); }
+
 double percuss_bus_client_acquired_write(percuss_bus_client *client, size_t count) {
-  int descriptor = acquire(client, PERCUSS_MOCK_SINK, "AcquireWrite");
+  int descriptor = percuss_bus_client_acquire_write(client);
   if (descriptor < 0) return -1;
   uint8_t value[20] = {0};
   bool is_well = true;

@@ -46,4 +46,21 @@ double percuss_bus_client_acquired_write(percuss_bus_client *client, size_t coun
 /* Packets out of the descriptor of AcquireNotify, by blocking reads. Packets per second; negative when one failed. */
 double percuss_bus_client_acquired_notify(percuss_bus_client *client, size_t count);
 
+/* How a thread keeps deadlines. */
+typedef struct {
+  int64_t period_ns;
+  /* For how long before each deadline it looks at the clock instead of sleeping. */
+  int64_t spin_ns;
+  size_t count;
+  /* Of SCHED_FIFO; 0 for an ordinary thread. */
+  int priority;
+} percuss_deadline_settings;
+
+/* One packet at each of `count` absolute deadlines, from a thread of its own, into the descriptor of AcquireWrite; how late each was handed over, in
+   nanoseconds. 0, or an errno. */
+int percuss_deadline_loop(percuss_bus_client *client, const percuss_deadline_settings *settings, int64_t *lateness_ns);
+
+/* How long each of `count` calls of send takes on the descriptor of AcquireWrite, in nanoseconds, with a pause before each. 0, or an errno. */
+int percuss_send_times(percuss_bus_client *client, size_t count, int64_t pause_ns, int64_t *nanoseconds);
+
 #endif

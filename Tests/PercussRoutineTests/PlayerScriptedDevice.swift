@@ -142,6 +142,7 @@ actor ScriptedDevice: RoutineDevice {
   // It has no queue and tells no clock.
   nonisolated var streamCredits: AsyncStream<StreamCredit> { AsyncStream { $0.finish() } }
   func queue(_ step: StreamedStep) async throws(DeviceError) {}
+  var statistics: Session.Statistics { Session.Statistics() }
   func followClock(_ update: (@Sendable (ClockEstimator) async -> Void)?) async {}
 
   private func carryOut(_ operation: ControlRequest.Body) -> ControlResponse.Body {

@@ -169,6 +169,30 @@ struct ScriptedRun {
     #expect(run.report.lateness.maximumMicroseconds == 40_000)
   }
 
+  @Test func `has missed what it missed on the way, however it ended`() throws {
+    let run = try ScriptedRun(
+      everyKind, mode: .uploaded, .init(late: [1: 30_000]), options: .init(latePolicy: .continue),
+      cancelAfter: .seconds(5))
+    #expect(run.report.outcome == .missed && run.report.reason.code == .late && run.report.reason.step == 1)
+    #expect(run.report.reason.message.contains("interrupted"))
+    #expect(run.report.rest.isVerified)
+    let bounded = try #require(run.report.guarantees.first { $0.name == .bounded })
+    #expect(bounded.status == .missed && bounded.step == 1)
+  }
+
+  @Test func `takes lateness that grows from step to step for a miss, though no step is one`() throws {
+    let steps =
+      "    - repeat: 20\n      steps:\n        - pulse: 1s\n          speed: 1750/2200 ppm\n          period: 1s"
+    let late = Dictionary(uniqueKeysWithValues: (0..<40).map { ($0, Int64($0) * 200) })
+    let run = try ScriptedRun(steps, mode: .uploaded, .init(late: late))
+    #expect(run.report.outcome == .missed && run.report.reason.code == .drift, "\(run.report.reason)")
+    #expect(run.report.reason.step == 26, "the first that is later than a quarter of the tolerance")
+    #expect(run.report.guarantees.filter { $0.status == .missed }.map(\.name) == [.noDrift])
+    let steady = try ScriptedRun(
+      steps, mode: .uploaded, .init(late: Dictionary(uniqueKeysWithValues: (0..<40).map { ($0, 8_000) })))
+    #expect(steady.report.outcome == .completed && !steady.report.hasMissedGuarantee)
+  }
+
   @Test func `takes an early step for a miss, however small`() throws {
     let run = try ScriptedRun(everyKind, mode: .uploaded, .init(late: [2: -1]))
     #expect(run.report.reason.code == .early)

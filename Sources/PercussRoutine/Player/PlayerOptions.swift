@@ -48,13 +48,19 @@ public struct RunContext: Sendable {
   public var seed: UInt64?
   /// Whether it is played in virtual time.
   public var isVirtualTime: Bool
+  /// What the host is like; nil in virtual time, or where nothing is known of it.
+  public var environment: RunEnvironment?
 
   /// A context; see the properties.
-  public init(device: DeviceDescription, link: LinkDescription, seed: UInt64? = nil, isVirtualTime: Bool = false) {
+  public init(
+    device: DeviceDescription, link: LinkDescription, seed: UInt64? = nil, isVirtualTime: Bool = false,
+    environment: RunEnvironment? = nil
+  ) {
     self.device = device
     self.link = link
     self.seed = seed
     self.isVirtualTime = isVirtualTime
+    self.environment = environment
   }
 }
 

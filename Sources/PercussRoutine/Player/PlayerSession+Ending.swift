@@ -71,7 +71,12 @@ extension PlayerSession {
       }
       return
     }
-    verdict = Verdict(outcome: outcome, reason: RunReason(code, message, step: step))
+    if outcome == .completed || outcome == .stopped, let missed = missedOnTheWay(message) {
+      verdict = Verdict(outcome: .missed, reason: missed)
+    } else {
+      verdict = Verdict(outcome: outcome, reason: RunReason(code, message, step: step))
+    }
+    silence.ended(at: now)
     if endMicroseconds == nil { endMicroseconds = hostStart.map { (now - $0).wholeMicroseconds } }
     stopAsking()
     if phase == .fresh || !isConnected || code == .controlHeld {
@@ -82,6 +87,40 @@ extension PlayerSession {
     } else {
       stop(at: now)
     }
+  }
+
+  mutating func concludeMissed(hasEnded: Bool = false, at now: MonotonicInstant) {
+    guard let miss = missOfStep() else { return }
+    conclude(.missed, miss.code, miss.message, step: miss.step, hasEnded: hasEnded, at: now)
+  }
+
+  /// The first step that was early or late beyond the tolerance, as a reason; nil when none was.
+  func missOfStep() -> RunReason? {
+    guard let (miss, late) = ledger.firstMiss else { return nil }
+    let size = RunProfile.short(microseconds: Int64(clamping: late.magnitude))
+    let allowed = RunProfile.short(microseconds: options.tolerance.wholeMicroseconds)
+    let clock = plan.mode == .live ? "host's" : "device's"
+    let remedy =
+      plan.mode == .live
+      ? "Play it uploaded, where the device keeps the time, or allow a greater tolerance."
+      : "Allow a greater tolerance, or look at what keeps the device busy."
+    return RunReason(
+      late < 0 ? .early : .late,
+      late < 0
+        ? "Step \(miss) began \(size) early by the \(clock) clock; no step may."
+        : "Step \(miss) began \(size) late by the \(clock) clock; at most \(allowed) are allowed. \(remedy)",
+      step: miss)
+  }
+
+  /// A run that missed a guarantee has missed it, however it ended afterwards.
+  private func missedOnTheWay(_ ending: String) -> RunReason? {
+    if let miss = missOfStep() { return RunReason(miss.code, "\(miss.message) \(ending)", step: miss.step) }
+    let limit = options.tolerance.wholeMicroseconds / RunTerms.trendShare
+    guard let trend = LatenessTrend(of: ledger.steps), trend.finding(within: limit) == .beyond else { return nil }
+    return RunReason(
+      .drift,
+      "Lateness was carried from step to step: it changed by \(RunProfile.short(microseconds: trend.overRunMicroseconds)) over the run. \(ending)",
+      step: ledger.steps.first { $0.lateMicroseconds ?? 0 > limit }?.index)
   }
 
   mutating func stop(at now: MonotonicInstant) {

@@ -4,20 +4,24 @@ internal import PercussWire
 
 extension PlayerSession {
   /// The evidence, once finished.
-  func report(_ context: RunContext, at now: MonotonicInstant) -> RunReport {
+  func report(_ context: RunContext, statistics: [String: Int64] = [:], at now: MonotonicInstant) -> RunReport {
     let isComplete = verdict?.reason.code == .completed || verdict?.reason.code == .unobserved
+    var link = context.link
+    link.longestSilenceMicroseconds = silence.longest.map(\.wholeMicroseconds)
+    link.statistics.merge(statistics) { _, own in own }
     let start = plan.mode == .live ? hostStart?.microseconds : following.start.map { Int64(bitPattern: $0) }
     return RunReport(
       outcome: verdict?.outcome ?? .failed, reason: verdict?.reason ?? RunReason(.refused, "The run did not begin."),
       routine: RoutineSummary(
         name: plan.name, stepCount: plan.steps.count, durationMicroseconds: Int64(plan.nominalDuration) * 1_000),
-      mode: plan.mode, device: context.device, link: context.link, seed: context.seed,
-      isVirtualTime: context.isVirtualTime, leaseMilliseconds: Int(clamping: options.lease.wholeMilliseconds),
+      mode: plan.mode, device: context.device, link: link, seed: context.seed,
+      isVirtualTime: context.isVirtualTime, environment: context.environment,
+      leaseMilliseconds: Int(clamping: options.lease.wholeMilliseconds),
       lossPolicy: options.lossPolicy == .finishRoutine ? .finishRoutine : .stop,
       toleranceMicroseconds: options.tolerance.wholeMicroseconds, latePolicy: options.latePolicy,
       leadMicroseconds: plan.mode == .live ? live.lead : 0, endMicroseconds: endMicroseconds,
       rest: RestEvidence(isVerified: isRestVerified, atMicroseconds: restAt), lateness: ledger.endlessLateness,
-      stream: stream?.evidence(options.lookAhead, at: now),
+      stream: stream?.evidence(options.lookAhead, at: now), clocks: clocks.evidence(at: now),
       steps: ledger.finished(isComplete: isComplete), motion: motion.trace(from: start))
   }
 

@@ -31,6 +31,14 @@ struct PlayerSession {
     case steer(Int, Steering)
     case cancelled
     case timePassed
+
+    /// Whether it shows that the device is heard.
+    var isHeard: Bool {
+      switch self {
+      case .event(.reported), .telemetry, .credit, .performed(_, .success): true
+      default: false
+      }
+    }
   }
 
   enum Action {
@@ -86,6 +94,8 @@ struct PlayerSession {
   var isRestVerified = false
   var hasTriedStop = false
   var restSamples = 0
+  var clocks: ClockConversion
+  var silence = Silence()
 
   /// How long telemetry may take to show the motor at rest after a stop.
   static let restBound: Duration = .seconds(3)
@@ -116,6 +126,7 @@ struct PlayerSession {
     ledger = StepLedger(plan, clock: plan.mode == .live ? .host : .device, tolerance: options.tolerance)
     motion = MotionLog(keepsArrival: plan.mode == .live)
     live = LiveState(plan, feature: feature, connectionInterval: connectionInterval)
+    clocks = ClockConversion(keeper: plan.mode == .live ? .host : .device)
     stream = nil
     if plan.mode == .streamed { stream = StreamState(self.feeder(from: 0)) }
   }
@@ -135,6 +146,7 @@ struct PlayerSession {
   mutating func handle(_ input: Input, at now: MonotonicInstant) -> [Action] {
     actions = []
     guard phase != .finished else { return [] }
+    if phase == .playing, input.isHeard { silence.heard(at: now) }
     switch input {
     case .begin: begin(at: now)
     case .performed(let operation, let result): performed(operation, result, at: now)
@@ -144,7 +156,7 @@ struct PlayerSession {
     case .telemetry(let telemetry, let receivedAt): received(telemetry, receivedAt, at: now)
     case .answered(let step, let isConfirmed): answered(step, isConfirmed, at: now)
     case .credit(let credit): credited(credit, at: now)
-    case .clock(let clock): stream?.clock = clock
+    case .clock(let clock): learned(clock)
     case .queued(let result): queued(result, at: now)
     case .steer(let id, let what): steer(id, what, at: now)
     case .cancelled:
@@ -331,26 +343,10 @@ struct PlayerSession {
     let late = ledger.enter(
       number, nominal: nominal, planned: planned, actual: actual, uncertainty: uncertainty, by: observation)
     guard let late else { return }
+    convert(plan.index(ofNumber: number))
     actions.append(.tell(.stepEntered(index: plan.index(ofNumber: number), late: .microseconds(late))))
     guard ledger.isMiss(late), options.latePolicy == .stop else { return }
     concludeMissed(at: now)
-  }
-
-  mutating func concludeMissed(hasEnded: Bool = false, at now: MonotonicInstant) {
-    guard let (miss, late) = ledger.firstMiss else { return }
-    let size = RunProfile.short(microseconds: Int64(clamping: late.magnitude))
-    let allowed = RunProfile.short(microseconds: options.tolerance.wholeMicroseconds)
-    let clock = plan.mode == .live ? "host's" : "device's"
-    let remedy =
-      plan.mode == .live
-      ? "Play it uploaded, where the device keeps the time, or allow a greater tolerance."
-      : "Allow a greater tolerance, or look at what keeps the device busy."
-    conclude(
-      .missed, late < 0 ? .early : .late,
-      late < 0
-        ? "Step \(miss) began \(size) early by the \(clock) clock; no step may."
-        : "Step \(miss) began \(size) late by the \(clock) clock; at most \(allowed) are allowed. \(remedy)",
-      step: miss, hasEnded: hasEnded, at: now)
   }
 
   mutating func ask(_ step: Int, timeout: Duration, until deadline: MonotonicInstant) {

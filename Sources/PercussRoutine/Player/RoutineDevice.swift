@@ -26,6 +26,9 @@ public protocol RoutineDevice: Sendable {
   /// The credits for streamed steps from now on; ends with the connection.
   nonisolated var streamCredits: CreditSequence { get }
 
+  /// What was lost, repeated and dropped on its connection so far.
+  var statistics: Session.Statistics { get async }
+
   /// Sends a request and waits for its answer, for a bounded time. A stop is carried through in a cancelled task too.
   @discardableResult
   func perform(_ operation: ControlRequest.Body) async throws(DeviceError) -> ControlResponse

@@ -109,6 +109,7 @@ private actor PlayerRun<D: RoutineDevice> {
   }
 
   func play() async -> RunReport {
+    let before = await device.statistics
     listen()
     handle(.begin)
     await withCheckedContinuation { continuation in
@@ -118,7 +119,7 @@ private actor PlayerRun<D: RoutineDevice> {
     asking?.cancel()
     timer?.cancel()
     teller.finish()
-    return session.report(context, at: timeline.now)
+    return session.report(context, statistics: await device.statistics.counts(since: before), at: timeline.now)
   }
 
   /// From anywhere, in any task: runs on the timeline, after what is ready there.
@@ -139,15 +140,15 @@ private actor PlayerRun<D: RoutineDevice> {
           await self?.handle(.telemetry(sample.telemetry, receivedAt: sample.receivedAt))
         }
       })
+    listening.append(
+      timeline.start { [device, weak self] in
+        await device.followClock { [weak self] clock in await self?.handle(.clock(clock)) }
+      })
     guard session.stream != nil else { return }
     let credits = device.streamCredits
     listening.append(
       timeline.start { [weak self] in
         for await credit in credits { await self?.handle(.credit(credit)) }
-      })
-    listening.append(
-      timeline.start { [device, weak self] in
-        await device.followClock { [weak self] clock in await self?.handle(.clock(clock)) }
       })
   }
 

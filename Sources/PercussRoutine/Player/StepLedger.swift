@@ -87,12 +87,18 @@ struct StepLedger {
     steps[index].actualMicroseconds = actual
     steps[index].lateMicroseconds = late
     steps[index].uncertaintyMicroseconds = uncertainty
+    steps[index].secondClock = nil
     steps[index].observation = observation
     furthest = max(furthest, number)
     seenCount += 1
     if plan.isEndless { histogram.record(.microseconds(late)) }
     if isMiss(late), firstMiss.map({ index < $0.step }) ?? true { firstMiss = (index, late) }
     return late
+  }
+
+  /// The instants of a step that was entered, by the other clock.
+  mutating func tell(_ index: Int, _ second: SecondClock) {
+    if steps.indices.contains(index) { steps[index].secondClock = second }
   }
 
   /// Steps of a section are planned that much later than nominal from now on.

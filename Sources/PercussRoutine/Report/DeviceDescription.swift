@@ -64,17 +64,20 @@ public struct LinkDescription: Codable, Equatable, Sendable {
   public var connectionIntervalMicroseconds: Int64?
   /// ATT_MTU in bytes; one value is at most 3 bytes less.
   public var maximumTransmissionUnit: Int
-  /// What the link counted, by name in snake_case; empty when it counts nothing.
+  /// The longest time for which nothing came from the device while the routine played, in microseconds; nil when it never played.
+  public var longestSilenceMicroseconds: Int64?
+  /// What was counted on the link while the run lasted, by name in snake_case.
   public var statistics: [String: Int64]
 
   /// A description; see the properties.
   public init(
     transport: String, connectionIntervalMicroseconds: Int64?, maximumTransmissionUnit: Int,
-    statistics: [String: Int64] = [:]
+    longestSilenceMicroseconds: Int64? = nil, statistics: [String: Int64] = [:]
   ) {
     self.transport = transport
     self.connectionIntervalMicroseconds = connectionIntervalMicroseconds
     self.maximumTransmissionUnit = maximumTransmissionUnit
+    self.longestSilenceMicroseconds = longestSilenceMicroseconds
     self.statistics = statistics
   }
 }

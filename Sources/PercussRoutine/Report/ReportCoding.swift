@@ -3,7 +3,7 @@
 
 extension RunReport {
   /// The version of the written form; see `protocol-spec/report.md`. A higher one only adds keys.
-  public static let formatVersion = 1
+  public static let formatVersion = 2
 
   enum CodingKeys: String, CodingKey {
     case outcome
@@ -14,6 +14,7 @@ extension RunReport {
     case link
     case seed
     case isVirtualTime = "virtual_time"
+    case environment
     case leaseMilliseconds = "lease_ms"
     case lossPolicy = "loss_policy"
     case toleranceMicroseconds = "tolerance_us"
@@ -23,20 +24,25 @@ extension RunReport {
     case rest
     case lateness
     case stream
+    case clocks
     case steps
     case motion
   }
 
-  /// What marks the written form, beside the properties.
-  private enum MarkKeys: String, CodingKey {
-    case type, format
+  /// What is written beside the properties: the marks of the form, and what follows from the rest.
+  enum MarkKeys: String, CodingKey {
+    case type, format, guarantees
   }
+
+  /// What marks a report among the other lines of a JSON Lines stream.
+  static let typeMark = "result"
 
   /// Writes every key, with null for what is nil.
   public func encode(to encoder: any Encoder) throws {
     var marks = encoder.container(keyedBy: MarkKeys.self)
-    try marks.encode("result", forKey: .type)
+    try marks.encode(Self.typeMark, forKey: .type)
     try marks.encode(Self.formatVersion, forKey: .format)
+    try marks.encode(guarantees, forKey: .guarantees)
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(outcome, forKey: .outcome)
     try container.encode(reason, forKey: .reason)
@@ -46,6 +52,7 @@ extension RunReport {
     try container.encode(link, forKey: .link)
     try container.encode(seed, forKey: .seed)
     try container.encode(isVirtualTime, forKey: .isVirtualTime)
+    try container.encode(environment, forKey: .environment)
     try container.encode(leaseMilliseconds, forKey: .leaseMilliseconds)
     try container.encode(lossPolicy, forKey: .lossPolicy)
     try container.encode(toleranceMicroseconds, forKey: .toleranceMicroseconds)
@@ -55,12 +62,31 @@ extension RunReport {
     try container.encode(rest, forKey: .rest)
     try container.encode(lateness, forKey: .lateness)
     try container.encode(stream, forKey: .stream)
+    try container.encode(clocks, forKey: .clocks)
     try container.encode(steps, forKey: .steps)
     try container.encode(motion, forKey: .motion)
   }
 }
 
 extension PlayMode: Codable {}
+
+extension Guarantee: Encodable {
+  enum CodingKeys: String, CodingKey {
+    case name, promise, limits, status, step, evidence, measured
+  }
+
+  /// Writes every key, with null for what is nil.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(promise.text, forKey: .promise)
+    try container.encode(promise.limits, forKey: .limits)
+    try container.encode(status, forKey: .status)
+    try container.encode(step, forKey: .step)
+    try container.encode(evidence, forKey: .evidence)
+    try container.encode(measured, forKey: .measured)
+  }
+}
 
 extension RunReason {
   enum CodingKeys: String, CodingKey {
@@ -108,6 +134,7 @@ extension LatenessSummary {
     case p50Microseconds = "p50_us"
     case p90Microseconds = "p90_us"
     case p99Microseconds = "p99_us"
+    case p999Microseconds = "p999_us"
     case maximumMicroseconds = "max_us"
   }
 
@@ -120,6 +147,7 @@ extension LatenessSummary {
     try container.encode(p50Microseconds, forKey: .p50Microseconds)
     try container.encode(p90Microseconds, forKey: .p90Microseconds)
     try container.encode(p99Microseconds, forKey: .p99Microseconds)
+    try container.encode(p999Microseconds, forKey: .p999Microseconds)
     try container.encode(maximumMicroseconds, forKey: .maximumMicroseconds)
   }
 }
@@ -140,6 +168,7 @@ extension StepReport {
     case lateMicroseconds = "late_us"
     case clock
     case uncertaintyMicroseconds = "uncertainty_us"
+    case secondClock = "second_clock"
     case observation
     case betweenMicroseconds = "between_us"
   }
@@ -161,6 +190,7 @@ extension StepReport {
     try container.encode(lateMicroseconds, forKey: .lateMicroseconds)
     try container.encode(clock, forKey: .clock)
     try container.encode(uncertaintyMicroseconds, forKey: .uncertaintyMicroseconds)
+    try container.encode(secondClock, forKey: .secondClock)
     try container.encode(observation, forKey: .observation)
     try container.encode(betweenMicroseconds, forKey: .betweenMicroseconds)
   }
@@ -204,6 +234,7 @@ extension LinkDescription {
     case transport
     case connectionIntervalMicroseconds = "connection_interval_us"
     case maximumTransmissionUnit = "att_mtu"
+    case longestSilenceMicroseconds = "longest_silence_us"
     case statistics
   }
 
@@ -213,6 +244,7 @@ extension LinkDescription {
     try container.encode(transport, forKey: .transport)
     try container.encode(connectionIntervalMicroseconds, forKey: .connectionIntervalMicroseconds)
     try container.encode(maximumTransmissionUnit, forKey: .maximumTransmissionUnit)
+    try container.encode(longestSilenceMicroseconds, forKey: .longestSilenceMicroseconds)
     try container.encode(statistics, forKey: .statistics)
   }
 }

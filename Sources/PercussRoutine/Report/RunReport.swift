@@ -1,5 +1,3 @@
-internal import PercussTime
-
 /// The evidence of one run: what was planned, what happened when and by whose clock, how it ended, and what the motor did.
 ///
 /// ```swift
@@ -27,6 +25,8 @@ public struct RunReport: Codable, Equatable, Sendable {
   public var seed: UInt64?
   /// Whether the run happened in virtual time: its instants are then those of a simulation, not measurements.
   public var isVirtualTime: Bool
+  /// What the host was like; nil in virtual time, or where nothing is known of it.
+  public var environment: RunEnvironment?
   /// The lease on the motor, in milliseconds.
   public var leaseMilliseconds: Int
   /// What the device does when the player is lost.
@@ -45,6 +45,8 @@ public struct RunReport: Codable, Equatable, Sendable {
   public var lateness: LatenessSummary
   /// How the steps were brought to the device ahead of time; nil unless they were streamed.
   public var stream: StreamEvidence?
+  /// How the clocks of device and host belong together; nil where the device does not offer its clock, or no exchange told it.
+  public var clocks: ClockEvidence?
   /// Every step of the plan in order, entered or not.
   public var steps: [StepReport]
   /// What the motor did.
@@ -53,10 +55,11 @@ public struct RunReport: Codable, Equatable, Sendable {
   /// A report of all its parts; see the properties.
   public init(
     outcome: RunOutcome, reason: RunReason, routine: RoutineSummary, mode: PlayMode, device: DeviceDescription,
-    link: LinkDescription, seed: UInt64?, isVirtualTime: Bool, leaseMilliseconds: Int,
+    link: LinkDescription, seed: UInt64?, isVirtualTime: Bool, environment: RunEnvironment? = nil,
+    leaseMilliseconds: Int,
     lossPolicy: ReportedLossPolicy, toleranceMicroseconds: Int64, latePolicy: LatePolicy, leadMicroseconds: Int64,
     endMicroseconds: Int64?, rest: RestEvidence, lateness: LatenessSummary? = nil, stream: StreamEvidence? = nil,
-    steps: [StepReport], motion: MotionTrace
+    clocks: ClockEvidence? = nil, steps: [StepReport], motion: MotionTrace
   ) {
     self.outcome = outcome
     self.reason = reason
@@ -66,6 +69,7 @@ public struct RunReport: Codable, Equatable, Sendable {
     self.link = link
     self.seed = seed
     self.isVirtualTime = isVirtualTime
+    self.environment = environment
     self.leaseMilliseconds = leaseMilliseconds
     self.lossPolicy = lossPolicy
     self.toleranceMicroseconds = toleranceMicroseconds
@@ -75,6 +79,7 @@ public struct RunReport: Codable, Equatable, Sendable {
     self.rest = rest
     self.lateness = lateness ?? LatenessSummary(of: steps)
     self.stream = stream
+    self.clocks = clocks
     self.steps = steps
     self.motion = motion
   }
@@ -86,7 +91,7 @@ public enum RunOutcome: String, Codable, Sendable, CaseIterable {
   case completed
   /// It was ended before its end on purpose: by the operator, the button, the timer, or another central.
   case stopped
-  /// A step was early or late beyond the tolerance.
+  /// A guarantee was missed: a step was early or late beyond the tolerance, or the steps drifted.
   case missed
   /// The link or the lease was lost.
   case lost
@@ -120,6 +125,8 @@ public struct RunReason: Codable, Equatable, Sendable {
     case late
     /// A step began too early.
     case early
+    /// Lateness was carried from step to step.
+    case drift
     /// The connection ended.
     case linkLost = "link_lost"
     /// The device heard nothing for as long as the lease.
@@ -203,50 +210,5 @@ public struct RestEvidence: Codable, Equatable, Sendable {
   public init(isVerified: Bool, atMicroseconds: Int64?) {
     self.isVerified = isVerified
     self.atMicroseconds = atMicroseconds
-  }
-}
-
-/// How late the steps of a run were. Percentiles are exact, by nearest rank, over the steps whose beginning was seen.
-public struct LatenessSummary: Codable, Equatable, Sendable {
-  /// Steps that were seen to begin.
-  public var count: Int
-  /// Those of them that began before their planned instant.
-  public var earlyCount: Int
-  /// Steps that began without being seen to.
-  public var unobservedCount: Int
-  /// The median, in microseconds; nil when nothing was seen.
-  public var p50Microseconds: Int64?
-  /// What 90 % of the steps do not exceed, in microseconds.
-  public var p90Microseconds: Int64?
-  /// What 99 % of the steps do not exceed, in microseconds.
-  public var p99Microseconds: Int64?
-  /// The latest, in microseconds.
-  public var maximumMicroseconds: Int64?
-
-  /// Counts the steps.
-  public init(of steps: [StepReport]) {
-    let ordered = steps.compactMap(\.lateMicroseconds).sorted()
-    func percentile(_ hundredths: Int) -> Int64? {
-      guard !ordered.isEmpty else { return nil }
-      return ordered[max(0, (ordered.count * hundredths + 99) / 100 - 1)]
-    }
-    count = ordered.count
-    earlyCount = ordered.count { $0 < 0 }
-    unobservedCount = steps.count { $0.observation == .unobserved || $0.observation == .telemetry }
-    p50Microseconds = percentile(50)
-    p90Microseconds = percentile(90)
-    p99Microseconds = percentile(99)
-    maximumMicroseconds = ordered.last
-  }
-
-  /// Of a run without end, whose steps are not all kept: percentiles to within 1/32, the maximum exact.
-  init(of histogram: LatenessHistogram, unobserved: Int) {
-    count = Int(clamping: histogram.count)
-    earlyCount = Int(clamping: histogram.earlyCount)
-    unobservedCount = unobserved
-    p50Microseconds = histogram.p50?.wholeMicroseconds
-    p90Microseconds = histogram.p90?.wholeMicroseconds
-    p99Microseconds = histogram.p99?.wholeMicroseconds
-    maximumMicroseconds = histogram.maximum?.wholeMicroseconds
   }
 }

@@ -63,6 +63,8 @@ public struct StepReport: Codable, Equatable, Sendable {
   /// How far the motor's change may be from `actualMicroseconds`, in microseconds: the clock's resolution where the device stamps it, the time a command spends on
   /// the link where the host does; nil when unknown.
   public var uncertaintyMicroseconds: Int64?
+  /// The same instants by the other clock; nil where they are not known.
+  public var secondClock: SecondClock?
   /// How it is known that it began.
   public var observation: Observation
   /// Where its event was lost: it began after the first and not after the second, in microseconds.

@@ -36,9 +36,9 @@ public struct RunPicture {
 
   private let profile: RunProfile
   private let options: Options
-  private let columns: Int
+  private let canvas: Canvas
+  private var columns: Int { canvas.columns }
   private let waitColumns: Set<Int>
-  private static let margin = 8
   private static let speedRows = 8
   private static let forceRows = 3
 
@@ -46,29 +46,19 @@ public struct RunPicture {
   public init(_ report: RunReport, options: Options = Options()) {
     profile = RunProfile(report)
     self.options = options
-    columns = max(40, min(options.width, 1_000)) - Self.margin - 1
+    canvas = Canvas(options)
     var waits: Set<Int> = []
     for band in profile.bands where band.isWait && band.isEntered {
-      let first = profile.column(of: band.start, among: columns)
-      waits.formUnion(first...max(first, profile.column(of: band.end - 1, among: columns)))
+      let first = profile.column(of: band.start, among: canvas.columns)
+      waits.formUnion(first...max(first, profile.column(of: band.end - 1, among: canvas.columns)))
     }
     waitColumns = waits
   }
 
   /// The picture: lines of at most `width` columns, and a final newline.
   public var text: String {
-    let report = profile.report
-    let isUnicode = options.characters == .unicode
-    let motion = MotionColumns(report.motion.samples, count: columns, from: profile.start, to: profile.end)
-    var lines: [String] = []
-    let outcome = paint(report.outcome.rawValue, report.outcome == .completed ? .good : .bad)
-    let title = plain(report.routine.name)
-    let room = max(8, columns + Self.margin - report.outcome.rawValue.count - 12)
-    lines.append("\(paint(cut(title, to: room), .strong)): \(outcome), \(profile.elapsed)")
-    for line in profile.summary(micro: isUnicode ? "µ" : "u", separator: isUnicode ? " · " : ", ") {
-      lines += wrap(plain(line)).map { paint($0, .faint) }
-    }
-    if report.outcome != .completed || report.reason.code != .completed { lines += wrap(plain(report.reason.message)) }
+    let motion = MotionColumns(profile.report.motion.samples, count: columns, from: profile.start, to: profile.end)
+    var lines = headingLines
     lines.append("")
     lines += area(
       motion.speed, top: profile.topSpeed, rows: Self.speedRows, unit: "ppm", tone: .speed, label: { "\($0)" },
@@ -81,9 +71,29 @@ public struct RunPicture {
       motion.force, top: profile.topForce, rows: Self.forceRows, unit: "N", tone: .force, label: RunProfile.newtons,
       plan: nil)
     lines.append(axis())
-    lines.append(timeLine())
-    lines += wrap(plain(legend)).map { paint($0, .faint) }
-    return lines.map { line in trimmed(line) + "\n" }.joined()
+    lines.append(canvas.timeLine(profile))
+    lines += canvas.wrap(plain(legend)).map { canvas.paint($0, .faint) }
+    return lines.map { line in Self.trimmed(line) + "\n" }.joined()
+  }
+
+  /// What stands above the picture, for whoever shows it without: routine and outcome, the circumstances, the reason.
+  public var heading: [String] { headingLines.map(Self.trimmed) }
+
+  private var headingLines: [String] {
+    let report = profile.report
+    let isUnicode = options.characters == .unicode
+    var lines: [String] = []
+    let outcome = canvas.paint(report.outcome.rawValue, report.outcome == .completed ? .good : .bad)
+    let title = plain(report.routine.name)
+    let room = max(8, columns + Canvas.margin - report.outcome.rawValue.count - 12)
+    lines.append("\(canvas.paint(cut(title, to: room), .strong)): \(outcome), \(profile.elapsed)")
+    for line in profile.summary(micro: isUnicode ? "µ" : "u", separator: isUnicode ? " · " : ", ") {
+      lines += canvas.wrap(plain(line)).map { canvas.paint($0, .faint) }
+    }
+    if report.outcome != .completed || report.reason.code != .completed {
+      lines += canvas.wrap(plain(report.reason.message))
+    }
+    return lines
   }
 
   private var legend: String {
@@ -124,7 +134,7 @@ public struct RunPicture {
       let isLabelled = row == rows - 1 || (rows > 4 && row == rows / 2 - 1)
       let scale = row == rows - 1 ? top : top * (row + 1) / rows
       let text = isLabelled ? label(scale) + (row == rows - 1 ? " \(unit)" : "") : ""
-      lines.append(right(text) + tick(isLabelled) + render(cells))
+      lines.append(canvas.right(text) + tick(isLabelled) + canvas.render(cells))
     }
     return lines
   }
@@ -145,35 +155,18 @@ public struct RunPicture {
       for (place, character) in cut(String(label), to: room).enumerated() { line[start + 1 + place] = character }
       free = end
     }
-    return [right("steps") + " " + paint(String(line), .faint)]
+    return [canvas.right("steps") + " " + canvas.paint(String(line), .faint)]
   }
 
   private func axis() -> String {
-    right("0")
+    canvas.right("0")
       + (options.characters == .unicode
         ? "┼" + String(repeating: "─", count: columns) : "+" + String(repeating: "-", count: columns))
-  }
-
-  private func timeLine() -> String {
-    var line = Array(repeating: Character(" "), count: columns)
-    var free = 0
-    for second in RunProfile.timeTicks(upTo: profile.end, count: columns / 9) {
-      let column = profile.column(of: second * 1_000_000, among: columns)
-      let label = RunProfile.clock(seconds: second)
-      guard column >= free, column + label.count <= columns else { continue }
-      for (place, character) in label.enumerated() { line[column + place] = character }
-      free = column + label.count + 1
-    }
-    return right("min:s") + " " + String(line)
   }
 
   private func tick(_ isLabelled: Bool) -> String {
     guard options.characters == .unicode else { return "|" }
     return isLabelled ? "┤" : "│"
-  }
-
-  private func right(_ text: String) -> String {
-    String(repeating: " ", count: max(0, Self.margin - text.count)) + text
   }
 
   // MARK: Text
@@ -194,57 +187,5 @@ public struct RunPicture {
     guard text.count > room else { return text }
     guard room > 1 else { return String(text.prefix(room)) }
     return String(text.prefix(room - 1)) + (options.characters == .unicode ? "…" : "~")
-  }
-
-  private func wrap(_ text: String) -> [String] {
-    var lines: [String] = []
-    var line = ""
-    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-      if !line.isEmpty, line.count + 1 + word.count > columns + Self.margin + 1 {
-        lines.append(line)
-        line = ""
-      }
-      line += (line.isEmpty ? "" : " ") + word
-    }
-    return lines + (line.isEmpty ? [] : [line])
-  }
-
-  private func trimmed(_ line: String) -> String {
-    var line = line
-    while line.last == " " { line.removeLast() }
-    return line
-  }
-
-  // MARK: Colour
-
-  private enum Tone: String {
-    case none = ""
-    case strong = "1"
-    case faint = "2"
-    case good = "32"
-    case bad = "31"
-    case speed = "36"
-    case force = "33"
-    case plan = "35"
-  }
-
-  private struct Cells {
-    var runs: [(tone: Tone, text: String)] = []
-
-    mutating func append(_ character: Character, _ tone: Tone) {
-      if runs.last?.tone == tone {
-        runs[runs.count - 1].text.append(character)
-      } else {
-        runs.append((tone, String(character)))
-      }
-    }
-  }
-
-  private func render(_ cells: Cells) -> String {
-    cells.runs.map { paint($0.text, $0.tone) }.joined()
-  }
-
-  private func paint(_ text: String, _ tone: Tone) -> String {
-    options.colour && tone != .none && !text.isEmpty ? "\u{1B}[\(tone.rawValue)m\(text)\u{1B}[0m" : text
   }
 }

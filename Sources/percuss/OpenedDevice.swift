@@ -179,16 +179,20 @@ struct Bench: Sendable {
   /// A reader of the output that is slow must not hold up the timeline, and with it the link and the stop. In virtual time it may: nothing waits there, and
   /// equal runs print equal lines.
   func startPrinting(_ operation: @escaping @Sendable () async throws -> Void) -> Task<Void, any Error> {
-    simulation?.options.virtualTime == true ? timeline.start(operation) : Task.detached { try await operation() }
+    isVirtualTime ? timeline.start(operation) : Task.detached { try await operation() }
   }
+
+  private var isVirtualTime: Bool { simulation?.options.virtualTime ?? false }
 
   /// ATT_MTU of the link.
   var maximumTransmissionUnit: Int {
     get async { await link.maximumTransmissionUnit }
   }
 
-  /// What a report says of device and link.
-  func context() async throws -> RunContext {
+  /// What a report says of device, link and host. Call it on the timeline, whose thread the report describes.
+  ///
+  /// - Parameter thread: what sends the steps of a live run, where that is a thread of its own.
+  func context(sentBy thread: DeadlineThread?) async throws -> RunContext {
     let information = try await device.information()
     return RunContext(
       device: DeviceDescription(
@@ -198,7 +202,8 @@ struct Bench: Sendable {
         transport: simulation == nil ? "bluez" : "memory",
         connectionIntervalMicroseconds: await connectionInterval?.wholeMicroseconds,
         maximumTransmissionUnit: await maximumTransmissionUnit),
-      seed: simulation.map { $0.options.seed ?? 0 }, isVirtualTime: simulation?.options.virtualTime ?? false)
+      seed: simulation.map { $0.options.seed ?? 0 }, isVirtualTime: isVirtualTime,
+      environment: isVirtualTime ? nil : thread.map(HostEnvironment.sending) ?? HostEnvironment.ofThisThread())
   }
 
   /// Time between two connection events; nil when it cannot be learnt.

@@ -12,8 +12,10 @@ struct RunCommand: ParsableCommand {
     abstract: "Play a routine on a device and report what happened.",
     discussion: """
       Compiles the document for the device, plays it, and ends with a picture of the
-      run. Ctrl-C stops the motor, sees it at rest, and reports the steps until then;
-      so does the end of whoever reads the output.
+      run and what became of the six guarantees: never early, bounded, no drift,
+      link-proof, fail-safe, evident. A missed one is exit status 75. Ctrl-C stops the
+      motor, sees it at rest, and reports the steps until then; so does the end of
+      whoever reads the output.
 
       With --json the last line is the report, with "outcome" and "steps"; the lines
       before it tell the progress. Outcomes: completed, stopped, missed, lost, failed.
@@ -57,6 +59,9 @@ struct RunCommand: ParsableCommand {
   )
   var confirm: ConfirmArgument?
 
+  @Flag(help: "Before it begins, tell what is promised on this device and link, in this mode.")
+  var guarantee = false
+
   @Option(help: "Write the report to this file, as JSON.")
   var report: String?
 
@@ -99,7 +104,9 @@ struct RunCommand: ParsableCommand {
       try show(report)
       let status = Self.status(of: report)
       guard status == .done else {
-        let message = "percuss: \(report.outcome.rawValue): \(report.reason.message)"
+        let missed = report.guarantees.first { $0.status == .missed && report.outcome != .missed }
+        let also = missed.map { " Missed: \($0.name.title). \($0.evidence)" } ?? ""
+        let message = "percuss: \(report.outcome.rawValue): \(report.reason.message)\(also)"
         throw CommandFailure(status, output.json ? "" : message)
       }
       // The message is told already.
@@ -122,8 +129,13 @@ struct RunCommand: ParsableCommand {
         lookAhead: lookAhead.duration)
       let deadlineThread = plan.mode == .live ? try await bench.startDeadlineThread(scheduling.wish) : nil
       defer { deadlineThread?.shutDown() }
+      let context = try await bench.context(sentBy: deadlineThread)
+      if guarantee {
+        let terms = RunTerms(plan, options: options, context: context)
+        try await bench.startPrinting { tell(terms, of: context.device.name) }.value
+      }
       let player = RoutinePlayer(
-        plan, on: bench.device, context: try await bench.context(), options: options,
+        plan, on: bench.device, context: context, options: options,
         confirm: { step in await confirmation.confirm(step, on: bench.timeline) })
       let printing = bench.startPrinting {
         for await news in player.progress where progress { progressLine.show(news, of: plan) }
@@ -136,19 +148,28 @@ struct RunCommand: ParsableCommand {
     }
   }
 
+  private func tell(_ terms: RunTerms, of device: String) {
+    if output.json {
+      for promise in terms.promises { say(JSONLine.text(GuaranteeLine(promise, of: terms, device: device))) }
+    } else {
+      say(GuaranteeText(terminal: .ofStandardOutput()).promises(of: terms, device: device).joined(separator: "\n"))
+    }
+  }
+
   private func show(_ report: RunReport) throws {
     if output.json {
       say(try report.json(.line))
     } else if picture {
       let terminal = Terminal.ofStandardOutput()
-      let options = RunPicture.Options(
-        width: terminal.width, characters: terminal.usesUnicode ? .unicode : .ascii, colour: terminal.usesColor)
-      say("\n" + RunPicture(report, options: options).text, terminator: "")
+      say("\n" + RunPicture(report, options: terminal.pictureOptions).text)
+      say(GuaranteeText(terminal: terminal).summary(of: report.guarantees).joined(separator: "\n"))
     }
   }
 
   static func status(of report: RunReport) -> ExitStatus {
-    switch (report.outcome, report.reason.code) {
+    // Whatever ended it, and however.
+    if report.hasMissedGuarantee { return .missedOrLost }
+    return switch (report.outcome, report.reason.code) {
     // Steps that nobody saw begin are steps without evidence.
     case (.completed, .unobserved): .missedOrLost
     case (.completed, _): .done

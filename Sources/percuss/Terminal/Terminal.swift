@@ -1,4 +1,5 @@
 import Foundation
+import PercussRoutine
 
 /// What the standard output can show.
 struct Terminal: Sendable {
@@ -33,6 +34,11 @@ struct Terminal: Sendable {
     if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 20 { return min(Int(size.ws_col), 240) }
     if let text = environment["COLUMNS"], let columns = Int(text), (20...240).contains(columns) { return columns }
     return 80
+  }
+
+  /// How pictures are drawn on it.
+  var pictureOptions: RunPicture.Options {
+    RunPicture.Options(width: width, characters: usesUnicode ? .unicode : .ascii, colour: usesColor)
   }
 
   enum Style: String {

@@ -17,17 +17,18 @@ struct PercussCommand: ParsableCommand {
       EXIT STATUS
         0    done
         2    the command line is wrong
-        65   a document or a frame is wrong; nothing moved
+        65   a document, a frame or a report is wrong; nothing moved
         69   no such device, or it refused
         70   a fault of this program
-        75   a guarantee was missed or not shown, the link was lost, or the run ended early
+        75   a guarantee was missed or not shown, the link was lost, the run ended early, or
+             one run is worse than another
         130  interrupted, or not confirmed; the motor was stopped
       """,
     version: "percuss 0.1.0 (protocol 1.0)",
     subcommands: [
       RunCommand.self, ValidateCommand.self, PlanCommand.self, SetCommand.self, StopCommand.self, InfoCommand.self,
       MonitorCommand.self, ScanCommand.self, DevicesCommand.self, PairCommand.self, ShellCommand.self,
-      FrameCommand.self,
+      FrameCommand.self, ReportCommand.self,
     ])
 }
 

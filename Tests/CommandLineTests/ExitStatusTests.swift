@@ -14,6 +14,9 @@ import Testing
       ["info", "--seed", "-1"], ["run", "-", "--lease", "100ms"], ["run", "-", "--lease", "2min"],
       ["run", "-", "--mode", "stored"], ["run", "-", "--on-loss", "hope"], ["run", "-", "--tolerance", "soon"],
       ["run", "-", "--report", "a", "--plot", "a"], ["monitor", "--rate", "1ms"],
+      ["report", "show"], ["report", "show", "a", "b", "--plot", "c"], ["report", "compare", "a"],
+      ["report", "compare", "a", "b", "--significance", "0"],
+      ["report", "compare", "a", "b", "--least-effect-us", "-1"],
     ])
   func `a wrong command line is 2, and says what would be right`(arguments: [String]) async throws {
     let run = try await ProgramRun.percuss(arguments, input: Documents.minute)
@@ -92,7 +95,10 @@ import Testing
     #expect(run.status == 75, "\(run)")
     let result = try #require(try run.objects().last)
     #expect(result["outcome"] as? String == "missed")
-    #expect((result["reason"] as? [String: Any])?["step"] is Int)
+    let step = try #require((result["reason"] as? [String: Any])?["step"] as? Int)
+    let guarantees = try #require(result["guarantees"] as? [[String: Any]])
+    let bounded = try #require(guarantees.first { $0["name"] as? String == "bounded" })
+    #expect(bounded["status"] as? String == "missed" && bounded["step"] as? Int == step)
   }
 
   @Test(arguments: ["uploaded", "streamed", "live"])

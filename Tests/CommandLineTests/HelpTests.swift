@@ -4,7 +4,7 @@ import Testing
 /// Help and completions: everything that can be typed is explained.
 @Suite struct HelpTests {
   private static let commands = [
-    "run", "validate", "plan", "set", "stop", "info", "monitor", "scan", "devices", "pair", "shell", "frame",
+    "run", "validate", "plan", "set", "stop", "info", "monitor", "scan", "devices", "pair", "shell", "frame", "report",
   ]
 
   @Test func `the help names every command and every exit status`() async throws {
@@ -42,7 +42,7 @@ import Testing
         #expect(help.output.contains(name["kind"] as? String == "short" ? "-\(text)" : "--\(text)"))
       }
     }
-    if command != "frame", command != "shell" { #expect(help.output.contains("--json")) }
+    if command != "frame", command != "shell", command != "report" { #expect(help.output.contains("--json")) }
   }
 
   @Test(arguments: ["bash", "zsh", "fish"])

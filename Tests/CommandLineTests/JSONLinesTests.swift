@@ -13,6 +13,18 @@ import Testing
         "battery_percent",
       ]
     ),
+    "guarantee": (
+      ["name", "promised", "promise", "limits", "device", "mode", "simulated", "virtual_time"], ["note"]
+    ),
+    "report": (
+      [
+        "file", "routine", "mode", "device", "simulated", "virtual_time", "outcome", "reason", "tolerance_us",
+        "guarantees", "lateness", "histogram", "latest",
+      ], ["end_us", "environment"]
+    ),
+    "comparison": (
+      ["verdict", "reasons", "warnings", "measures", "a_runs", "b_runs", "a_steps", "b_steps"], []
+    ),
     "validation": (["file", "name", "valid"], []),
     "step": (
       [
@@ -65,6 +77,37 @@ import Testing
     #expect(events.subtracting(try documentedWords(of: "progress")).isEmpty)
     let seen = objects.dropLast().reduce(into: Set<String>()) { $0.formUnion($1.keys) }
     #expect(Self.promises["progress"]?.sometimes.subtracting(seen).isEmpty == true)
+  }
+
+  @Test(arguments: ["uploaded", "streamed", "live"])
+  func `run --guarantee first tells what is promised`(mode: String) async throws {
+    let objects = try await lines("run", Documents.shortFile, "--virtual-time", "--guarantee", "--mode", mode)
+    try check(objects.prefix(6), of: ["guarantee"])
+    try check(objects.dropFirst(6).dropLast(), of: ["progress"])
+    let names = objects.prefix(6).map { $0["name"] as? String }
+    #expect(names == ["never_early", "bounded", "no_drift", "link_proof", "fail_safe", "evident"])
+    #expect(
+      objects.prefix(6).allSatisfy {
+        $0["promised"] as? Bool == (mode != "live" || $0["name"] as? String != "link_proof")
+      })
+    let judged = try #require(objects.last?["guarantees"] as? [[String: Any]])
+    #expect(judged.map { $0["name"] as? String } == names)
+    #expect(judged.map { $0["promise"] as? String } == objects.prefix(6).map { $0["promise"] as? String })
+    let text = try await ProgramRun.percuss("run", Documents.shortFile, "--virtual-time", "--guarantee", "--mode", mode)
+    #expect(text.output.contains("What is promised on sim:elite, \(mode):"))
+    #expect(text.output.contains("Time is virtual") && text.output.contains("The device is a virtual one"))
+    #expect(text.output.contains("not promised. Not in live mode") == (mode == "live"), "\(text)")
+    #expect(text.output.contains("Guarantees kept: never early, bounded"), "\(text)")
+  }
+
+  @Test func `report show and report compare print a line each`() async throws {
+    let folder = try TemporaryFolder()
+    let file = folder.url.appending(path: "run.json").path
+    _ = try await lines("run", Self.example, "--virtual-time", "--no-progress", "--report", file)
+    try check(try await lines("report", "show", file, file), of: ["report"])
+    let comparison = try await lines("report", "compare", file, file)
+    try check(comparison, of: ["comparison"])
+    #expect(comparison.first?["verdict"] as? String == "not_worse")
   }
 
   @Test func `a run without progress prints its result alone`() async throws {

@@ -38,6 +38,9 @@ public enum QuantityText {
     try reading { () throws(QuantityError) in try QuantityReader.force(text) }
   }
 
+  /// A short time for a person: `0 µs`, `180 µs`, `2.4 ms`, `1.25 s`.
+  public static func short(microseconds: Int64) -> String { RunProfile.short(microseconds: microseconds) }
+
   private static func reading<Value>(_ read: () throws(QuantityError) -> Value) throws(Failure) -> Value {
     do throws(QuantityError) {
       return try read()

@@ -148,10 +148,18 @@ struct Bench: Sendable {
 
   /// Lets a thread of its own send what is sent at an instant, where the device is on the air; nil in this process, where nothing leaves it. Shut it down after use.
   func startDeadlineThread(_ scheduling: ThreadScheduling) async throws -> DeadlineThread? {
-    guard central != nil, let timeline = timeline as? RealTimeline else { return nil }
-    let thread = try DeadlineThread(on: timeline, scheduling: scheduling, spin: .microseconds(100))
+    guard central != nil else { return nil }
+    let thread = try newDeadlineThread(scheduling)
     await device.useDeadlineThread(thread)
     return thread
+  }
+
+  /// A thread on this bench's timeline, in real time. Shut it down after use.
+  func newDeadlineThread(_ scheduling: ThreadScheduling) throws -> DeadlineThread {
+    guard let timeline = timeline as? RealTimeline else {
+      throw CommandFailure(.internalFault, "percuss: a deadline thread needs real time")
+    }
+    return try DeadlineThread(on: timeline, scheduling: scheduling, spin: .microseconds(100))
   }
 
   /// A connection that others of this computer had may be on its way to its end, which takes bluetoothd two seconds: then a new one is made.

@@ -28,7 +28,7 @@ struct PercussCommand: ParsableCommand {
     subcommands: [
       RunCommand.self, ValidateCommand.self, PlanCommand.self, SetCommand.self, StopCommand.self, InfoCommand.self,
       MonitorCommand.self, ScanCommand.self, DevicesCommand.self, PairCommand.self, ShellCommand.self,
-      FrameCommand.self, ReportCommand.self,
+      FrameCommand.self, ReportCommand.self, TimingCommand.self,
     ])
 }
 

@@ -84,15 +84,20 @@ public struct RunTerms: Equatable, Sendable {
 
   /// The terms of a run that is about to begin.
   public init(_ plan: Plan, options: PlayerOptions, context: RunContext) {
-    mode = plan.mode
+    self.init(plan.mode, options: options, context: context)
+  }
+
+  /// The terms of any run in a mode.
+  public init(_ mode: PlayMode, options: PlayerOptions, context: RunContext) {
+    self.mode = mode
     toleranceMicroseconds = options.tolerance.wholeMicroseconds
     latePolicy = options.latePolicy
     connectionIntervalMicroseconds = context.link.connectionIntervalMicroseconds
     leadMicroseconds =
-      plan.mode == .live ? LiveSchedule.procedureTime(connectionInterval: connectionIntervalMicroseconds) : 0
+      mode == .live ? LiveSchedule.procedureTime(connectionInterval: connectionIntervalMicroseconds) : 0
     leaseMilliseconds = Int(clamping: options.lease.wholeMilliseconds)
     lossPolicy = options.lossPolicy == .finishRoutine ? .finishRoutine : .stop
-    lookAheadMicroseconds = plan.mode == .streamed ? options.lookAhead.wholeMicroseconds : nil
+    lookAheadMicroseconds = mode == .streamed ? options.lookAhead.wholeMicroseconds : nil
     offersClock = context.device.feature.features.contains("clock")
     isSimulated = context.device.isSimulated
     isVirtualTime = context.isVirtualTime

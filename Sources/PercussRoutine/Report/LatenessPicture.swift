@@ -108,7 +108,8 @@ public struct LatenessPicture {
       lines.append(bar(range(low, high), bins.counts[index], index >= tolerance ? .bad : .speed))
     }
     if tolerance >= bins.counts.count { lines.append(toleranceLine) }
-    let title = "Steps by how late they began" + (bins.isLogarithmic ? "; a bar's length is logarithmic" : "")
+    let title =
+      "Steps by how late they began\(bins.scope)" + (bins.isLogarithmic ? "; a bar's length is logarithmic" : "")
     return canvas.wrap(title).map { canvas.paint($0, .faint) } + lines
   }
 

@@ -121,7 +121,9 @@ struct LatenessPlot {
       free = barX(index) + 20
     }
     axisName("steps", at: (Self.bars.top + bottom) / 2, into: &page)
-    let note = bins.isLogarithmic ? "how late steps began; a bar's height is logarithmic" : "how late steps began"
+    let note =
+      bins.isLogarithmic
+      ? "how late steps began\(bins.scope); a bar's height is logarithmic" : "how late steps began\(bins.scope)"
     page.text(note, x: Self.right, y: bottom + 38, ["class": "axis", "text-anchor": "end"])
   }
 

@@ -88,7 +88,11 @@ struct LatenessBins {
         counts[min(scale.interval(of: late), counts.count - 1)] += 1
       }
     }
+    if report.lateness.count > latenesses.count { scope = "; each step the last time that it was played" }
   }
+
+  /// What the histogram counts, where that is less than all: of a routine without end the steps of one round are kept.
+  private(set) var scope = ""
 
   /// The greatest count.
   var highest: Int { max(early, onTime, counts.max() ?? 0) }

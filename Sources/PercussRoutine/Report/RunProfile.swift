@@ -139,7 +139,8 @@ struct RunProfile {
   static func timeTicks(upTo microseconds: Int64, count: Int) -> [Int64] {
     let total = max(1, microseconds / 1_000_000)
     let steps: [Int64] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200]
-    let step = steps.first { total / $0 <= Int64(max(1, count)) } ?? 86_400
+    let step =
+      steps.first { total / $0 <= Int64(max(1, count)) } ?? 86_400 * (total / 86_400 / Int64(max(1, count)) + 1)
     return Array(stride(from: 0, through: microseconds / 1_000_000, by: Int64.Stride(step)))
   }
 

@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func `the whole output is the same twice in text too`() async throws {
-    let arguments = ["run", Documents.shortFile, "--virtual-time", "--seed", "5", "--drop", "0.2"]
+    let arguments = ["run", Documents.shortFile, "--virtual-time", "--seed", "14", "--drop", "0.2"]
     let (one, other) = (try await ProgramRun.percuss(arguments), try await ProgramRun.percuss(arguments))
     #expect(one.output == other.output)
     #expect(one.status == 0, "\(one)")

@@ -35,7 +35,7 @@ import Testing
     #expect(guarantee.evidence.contains("Step 9 began 1 µs early"))
   }
 
-  @Test(arguments: [(20_000, Guarantee.Status.kept), (20_001, .missed), (900_000, .missed)])
+  @Test(arguments: [(20_000, .kept), (20_001, .missed), (900_000, .missed)] as [(Int64, Guarantee.Status)])
   func `the tolerance is what bounds a step, to the microsecond`(late: Int64, status: Guarantee.Status) throws {
     let guarantee = try Self.judged(.bounded) { Self.late(&$0, 7, by: late) }
     #expect(guarantee.status == status)
@@ -98,7 +98,7 @@ import Testing
   }
 
   /// What a stream that ran dry says of the link: it depends on how long that stood still.
-  @Test(arguments: [(1_999_999, Guarantee.Status.missed), (2_000_000, .kept), (nil, .unproven)])
+  @Test(arguments: [(1_999_999, .missed), (2_000_000, .kept), (nil, .unproven)] as [(Int64?, Guarantee.Status)])
   func `a stall beyond the look-ahead is more than was promised`(silence: Int64?, status: Guarantee.Status) throws {
     let guarantee = try Self.judged(.linkProof) { report in
       report.mode = .streamed
@@ -211,7 +211,7 @@ import Testing
     #expect(trend.finding(within: 900) == .within && trend.finding(within: 899) == .unclear)
   }
 
-  @Test(arguments: 0..<200) func `takes no noise for drift`(seed: UInt64) throws {
+  @Test(arguments: 0..<200 as Range<UInt64>) func `takes no noise for drift`(seed: UInt64) throws {
     var random = Noise(state: seed &+ 1)
     // A busy machine: mostly a fraction of a millisecond, now and then ten.
     let late = (0..<40).map { _ in random.next() % 10 == 0 ? Int64(random.next() % 15_000) : Int64(random.next() % 400)

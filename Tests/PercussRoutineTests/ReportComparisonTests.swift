@@ -1,4 +1,3 @@
-import PercussRoutine
 import Testing
 
 @testable import PercussRoutine
@@ -20,7 +19,7 @@ import Testing
   }
 
   @Test func `calls runs that are alike worse hardly ever, whatever the least effect`() throws {
-    let worse = try (0..<300).count { seed in
+    let worse = try (0..<300 as Range<UInt64>).count { seed in
       try Self.verdict([Self.run(200, seed: seed * 2 + 1)], [Self.run(200, seed: seed * 2 + 2)], leastEffect: 0)
         == .worse
     }
@@ -64,7 +63,8 @@ import Testing
       #expect(comparison.reasons.joined().contains("Too little data"))
     }
     // More runs make up for short ones.
-    let (a, b) = ((1...4).map { Self.run(10, seed: $0) }, (11...14).map { Self.run(10, seed: $0, shift: 9_000) })
+    let a = ([1, 2, 3, 4] as [UInt64]).map { Self.run(10, seed: $0) }
+    let b = ([11, 12, 13, 14] as [UInt64]).map { Self.run(10, seed: $0, shift: 9_000) }
     #expect(try Self.verdict(a, b) == .worse)
   }
 

@@ -87,7 +87,7 @@ import Testing
     ("\"speed_to_ppm\" : 2400", "\"speed_to_ppm\" : 9223372036854775807", "steps[1].speed_to_ppm"),
     ("\"index\" : 1", "\"index\" : 7", "steps[1].index"),
     ("\"end_us\" : 2500000", "\"end_us\" : 9000000000000000000", "end_us"),
-    ("\"tolerance_us\" : 20000", "\"tolerance_us\" : -1", "tolerance_us"),
+    ("\"lead_us\" : 0", "\"lead_us\" : -1", "lead_us"),
     ("\"stride\" : 1", "\"stride\" : 0", "motion.stride"),
     ("\"outcome\" : \"stopped\"", "\"outcome\" : \"splendid\"", "outcome"),
     ("\"source\" : \"telemetry\"", "\"source\" : null", "motion.source"),
@@ -118,7 +118,8 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<300) func `with a damaged byte is refused or can be drawn`(seed: UInt64) throws {
+  @Test(arguments: 0..<300 as Range<UInt64>) func `with a damaged byte is refused or can be drawn`(seed: UInt64) throws
+  {
     var noise = Noise(state: seed &* 77 &+ 5)
     var text = Array(try ReportFixture.streamed.json(.line).utf8)
     for _ in 0..<Int.random(in: 1...3, using: &noise) {

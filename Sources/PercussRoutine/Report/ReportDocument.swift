@@ -27,7 +27,14 @@ extension RunReport {
     // Read once more for the place: a syntax error stops that by itself, with its own words.
     return try DocumentReader.read(bytes, name: name, as: .report) { decoder, root in
       let (path, message) = Self.explanation(of: problem)
-      decoder.refuse(message, at: path[...], in: root)
+      // Of a number that no integer holds, and of an empty document, the decoder does not say where.
+      if path.isEmpty, let number = root.firstNumberThatIsNoInteger {
+        decoder.inside(number.path) { $0.report("a whole number should stand here", at: number.node) }
+      } else if case .scalar("", .plain) = root.content {
+        decoder.report("the document is empty", at: root, help: "percuss run --report FILE writes one")
+      } else {
+        decoder.refuse(message, at: path[...], in: root)
+      }
       return nil
     }
   }
@@ -57,7 +64,38 @@ extension RunReport {
   }
 }
 
+extension DocumentNode {
+  /// The first number with a fraction, an exponent, or beyond 64 bits, and the path to it.
+  fileprivate var firstNumberThatIsNoInteger: (node: DocumentNode, path: [any CodingKey])? {
+    func inner(_ node: DocumentNode, _ key: ReportPlace) -> (node: DocumentNode, path: [any CodingKey])? {
+      node.firstNumberThatIsNoInteger.map { ($0.node, [key] + $0.path) }
+    }
+    switch content {
+    case .mapping(let pairs):
+      for pair in pairs {
+        guard case .scalar(let name, _) = pair.key.content else { continue }
+        if let found = inner(pair.value, ReportPlace(stringValue: name)) { return found }
+      }
+    case .sequence(let items):
+      for (index, item) in items.enumerated() {
+        if let found = inner(item, ReportPlace(intValue: index)) { return found }
+      }
+    case .scalar(let text, .plain) where Double(text) != nil:
+      return Int64(text) == nil && UInt64(text) == nil ? (self, []) : nil
+    case .scalar, .invalid: break
+    }
+    return nil
+  }
+}
+
 extension DocumentDecoder {
+  fileprivate mutating func inside(_ path: [any CodingKey], _ body: (inout DocumentDecoder) -> Void) {
+    guard let key = path.first else { return body(&self) }
+    let rest = Array(path.dropFirst())
+    if let index = key.intValue { return inside(index) { $0.inside(rest, body) } }
+    inside(key.stringValue) { $0.inside(rest, body) }
+  }
+
   /// Reports at the deepest place of the path that the document has.
   fileprivate mutating func refuse(_ message: String, at path: ArraySlice<any CodingKey>, in node: DocumentNode) {
     guard let key = path.first else { return report(message, at: node) }

@@ -104,7 +104,10 @@ struct RunCommand: ParsableCommand {
       try show(report)
       let status = Self.status(of: report)
       guard status == .done else {
-        let missed = report.guarantees.first { $0.status == .missed && report.outcome != .missed }
+        let missed = report.guarantees.first {
+          // Unless the reason says so already.
+          $0.status == .missed && report.outcome != .missed && report.reason.code != .unobserved
+        }
         let also = missed.map { " Missed: \($0.name.title). \($0.evidence)" } ?? ""
         let message = "percuss: \(report.outcome.rawValue): \(report.reason.message)\(also)"
         throw CommandFailure(status, output.json ? "" : message)

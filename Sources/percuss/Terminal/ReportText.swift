@@ -36,16 +36,18 @@ struct ReportText {
 
   private var lateness: [String] {
     let summary = report.lateness
-    var lines = [
-      "  \(summary.count) of \(summary.count + summary.unobservedCount) steps that began were seen to, \(summary.earlyCount) of them early; tolerance \(Self.short(report.toleranceMicroseconds))"
-    ]
+    var lines = wrap(
+      "\(summary.count) of \(summary.count + summary.unobservedCount) steps that began were seen to, \(summary.earlyCount) of them early; tolerance \(Self.short(report.toleranceMicroseconds))",
+      to: terminal.width - 2
+    ).map { "  \($0)" }
     let values: [(String, Int64?)] = [
       ("p50", summary.p50Microseconds), ("p90", summary.p90Microseconds), ("p99", summary.p99Microseconds),
       ("p99.9", summary.p999Microseconds), ("max", summary.maximumMicroseconds),
     ]
     guard summary.count > 0 else { return lines }
-    lines.append("  " + values.map { pad($0.0, 12, left: true) }.joined())
-    lines.append("  " + values.map { pad($0.1.map(Self.short) ?? "-", 12, left: true) }.joined())
+    let width = min(12, (terminal.width - 2) / values.count)
+    lines.append("  " + values.map { pad($0.0, width, left: true) }.joined())
+    lines.append("  " + values.map { pad($0.1.map(Self.short) ?? "-", width, left: true) }.joined())
     return lines
   }
 
@@ -75,7 +77,8 @@ struct ReportText {
         "Link: " + counts.map { "\($0.value) \($0.key.replacing("_", with: " "))" }.joined(separator: ", "))
     }
     if let clocks = report.clocks {
-      let drift = clocks.driftPartsPerBillion.map { ", \(Self.partsPerMillion($0)) ppm against the host's" } ?? ""
+      let drift =
+        clocks.driftPartsPerBillion.map { ", \(Self.partsPerMillion($0)) ppm against the host's by estimate" } ?? ""
       let uncertainty = clocks.uncertaintyMicroseconds.map { ", known to ± \(Self.short($0))" } ?? ""
       lines.append("Device's clock: \(clocks.exchangeCount) exchanges\(uncertainty)\(drift)")
     }

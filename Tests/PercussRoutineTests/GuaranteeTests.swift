@@ -220,6 +220,19 @@ import Testing
     #expect(trend.finding(within: 1_000) != .beyond, "\(trend)")
   }
 
+  @Test(arguments: [10, 25, 40, 55, 70]) func `takes a host that was busy from some step on for no drift`(from: Int)
+    throws
+  {
+    var random = Noise(state: 9)
+    let late = (0..<80).map { Int64(random.next() % 200) + ($0 < from ? 0 : 9_000) }
+    let trend = try #require(LatenessTrend(of: Self.steps(late)))
+    #expect(trend.finding(within: 1_000) == .unclear && !trend.isSteady, "\(trend)")
+    // The same noise on a true drift of 100 µs a step is one.
+    random = Noise(state: 9)
+    let drifting = (0..<80).map { Int64(random.next() % 200) + Int64($0) * 100 }
+    #expect(try #require(LatenessTrend(of: Self.steps(drifting))).finding(within: 5_000) == .beyond)
+  }
+
   @Test func `survives the greatest numbers`() throws {
     var steps = Self.steps([.min / 4, .max / 4, 0, 1, 2, 3, 4, 5])
     steps[1].plannedMicroseconds = .max

@@ -165,7 +165,10 @@ private struct GuaranteeJudge {
         step: report.steps.first { $0.lateMicroseconds ?? 0 > terms.trendLimit }?.index,
         measured)
     case .unclear:
-      return Finding(.unproven, "\(rise): the steps scatter too much, or are too few, to tell a trend.", measured)
+      return Finding(
+        .unproven,
+        "\(rise), which proves no trend: the steps scatter too much, are too few, or were late from some instant on.",
+        measured)
     }
   }
 

@@ -65,25 +65,8 @@ func cyclictest(period: Duration, count: Int, _ fraction: Double) throws -> Doub
 
 /// The same deadlines in Python: absolute ones with `loop.call_at`, and how far `asyncio.sleep` in a loop drifts.
 func asyncioLateness(period: Duration, count: Int) throws -> (p50: Double, drift: Double) {
-  let program = """
-    import asyncio, sys, time
-    period, count = float(sys.argv[1]), int(sys.argv[2])
-    async def main():
-        loop, late, done = asyncio.get_running_loop(), [], asyncio.Event()
-        start = loop.time()
-        def fire(number):
-            late.append(loop.time() - start - period * number)
-            done.set() if number == count else loop.call_at(start + period * (number + 1), fire, number + 1)
-        loop.call_at(start + period, fire, 1)
-        await done.wait()
-        begin = loop.time()
-        for _ in range(count):
-            await asyncio.sleep(period)
-        print(sorted(late)[count // 2] * 1e6, (loop.time() - begin - period * count) * 1e3)
-    asyncio.run(main())
-    """
   let seconds = Double(period.wholeNanoseconds) / 1e9
-  let numbers = try output(of: ["python3", "-c", program, "\(seconds)", "\(count)"])
+  let numbers = try output(of: ["python3", "Tests/Baselines/asyncio_deadlines.py", "\(seconds)", "\(count)"])
     .split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
   guard numbers.count == 2 else { throw BenchmarkFailure("Python printed no figures") }
   return (numbers[0], numbers[1])

@@ -4,7 +4,7 @@ import time
 from signal import SIGKILL
 
 from percuss import LONG_ROUTINE, ROUTINE, Rig
-from stack import PERIPHERAL, say
+from stack import PERIPHERAL, say, until
 
 SCENARIO = {
     "configurations": ["ordered", "stock"],
@@ -21,8 +21,10 @@ def run(stack):
 
     def capture(name, action):
         say(f"== {name}")
-        recorder = stack.program(f"btmon-{name}", "btmon", "-w", str(stack.folder / f"{name}.btsnoop"))
-        recorder.expect("@ MGMT|= New Index|Bluetooth monitor")
+        path = stack.folder / f"{name}.btsnoop"
+        recorder = stack.program(f"btmon-{name}", "btmon", "-w", str(path))
+        # It begins with a note of each adapter.
+        until("btmon", lambda: path.exists() and path.stat().st_size > 16)
         time.sleep(0.5)
         action()
         # A disconnect goes on for a while after percuss has ended.
@@ -33,7 +35,7 @@ def run(stack):
         return lambda: rig.percuss("run", rig.routine(ROUTINE), "--mode", mode, "--no-progress", "--tolerance", "5s", seconds=90)
 
     def killed():
-        driving = rig.percuss_in_background("run", rig.routine(LONG_ROUTINE), "--mode", "live")
+        driving = rig.percuss_in_background("run", rig.routine(LONG_ROUTINE), "--mode", "live", "--tolerance", "5s")
         rig.moves()
         since = time.monotonic()
         driving.signal(SIGKILL)

@@ -1,4 +1,5 @@
 import Foundation
+import PercussClient
 import PercussRoutine
 import PercussTime
 
@@ -30,6 +31,11 @@ enum HostEnvironment {
       kernel: kernel, processors: processors, sender: .deadlineThread,
       scheduling: priority == nil ? .normal : .fifo, priority: priority,
       timerSlackNanoseconds: granted.timerSlackNanoseconds.map(Int64.init), isMemoryLocked: granted.isMemoryLocked)
+  }
+
+  /// Who it was in the end: where there is no descriptor just then, the timeline sends.
+  static func sender(of writes: TimedWrites) -> RunEnvironment.Sender {
+    writes.byThread == 0 ? .timeline : writes.byTimeline == 0 ? .deadlineThread : .both
   }
 
   private static var kernel: String { text(of: "/proc/sys/kernel/osrelease") ?? "unknown" }

@@ -76,6 +76,23 @@ import Testing
     #expect(try Self.verdict([bad], [bad]) == .undecided, "it is no worse than before")
   }
 
+  @Test func `runs that fail more often are worse, whatever their steps`() throws {
+    let good = Self.run(60, seed: 1)
+    var lost = Self.run(60, seed: 1)
+    lost.outcome = .lost
+    lost.reason = RunReason(.linkLost, "The connection ended.")
+    #expect(try Self.verdict([good], [lost]) == .worse)
+    #expect(try Self.verdict([good, lost], [lost, lost]) == .worse)
+    #expect(try Self.verdict([lost], [lost]) == .notWorse)
+    #expect(try Self.verdict([good, lost], [lost, good]) == .notWorse)
+  }
+
+  @Test func `what scatters more than before is not excused by its scatter`() throws {
+    let even = Self.run(400, seed: 8)
+    let half = `The figure of the lateness`.report((0..<400).map { $0 < 200 ? 100 : 15_000 + Int64($0) })
+    #expect(try Self.verdict([even], [half]) == .worse)
+  }
+
   @Test func `lateness that is another thing is not compared`() throws {
     let a = Self.run(50, seed: 1)
     var b = a

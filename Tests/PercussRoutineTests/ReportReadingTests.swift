@@ -77,6 +77,9 @@ import Testing
   }
 
   /// Values that no run can have, each with the path that the message must name.
+  private static let hostileClocks =
+    "\"clocks\" : {\"device_start_us\": 0, \"drift_ppb\": 9223372036854775807, \"exchanges\": 9, \"host_start_us\": 0, \"resets\": 0, \"uncertainty_us\": 1}"
+
   static let impossible: [(String, String, String)] = [
     ("\"late_us\" : 120", "\"late_us\" : 9223372036854775807", "steps[1].late_us"),
     ("\"late_us\" : 120", "\"late_us\" : 99999999999999999999999", "steps[1].late_us"),
@@ -88,6 +91,7 @@ import Testing
     ("\"index\" : 1", "\"index\" : 7", "steps[1].index"),
     ("\"end_us\" : 2500000", "\"end_us\" : 9000000000000000000", "end_us"),
     ("\"lead_us\" : 0", "\"lead_us\" : -1", "lead_us"),
+    ("\"clocks\" : null", hostileClocks, "clocks.drift_ppb"),
     ("\"stride\" : 1", "\"stride\" : 0", "motion.stride"),
     ("\"outcome\" : \"stopped\"", "\"outcome\" : \"splendid\"", "outcome"),
     ("\"source\" : \"telemetry\"", "\"source\" : null", "motion.source"),

@@ -173,7 +173,7 @@ private struct GuaranteeJudge {
   }
 
   private static func partsPerMillion(_ partsPerBillion: Int64) -> String {
-    let tenths = (Int64(clamping: partsPerBillion.magnitude) + 50) / 100
+    let tenths = (partsPerBillion.magnitude / 10 + 5) / 10
     return "\(tenths / 10).\(tenths % 10)"
   }
 

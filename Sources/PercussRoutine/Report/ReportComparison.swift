@@ -39,7 +39,7 @@ public struct ReportComparison: Equatable, Sendable {
     public var aMicroseconds: Int64
     /// The lateness in B, in microseconds.
     public var bMicroseconds: Int64
-    /// By how much B has to be later for it to count, in microseconds: the least effect, or the noise among the halves of runs.
+    /// By how much B has to be later for it to count, in microseconds: the least effect, or the noise among the halves of the runs of A.
     public var neededMicroseconds: Int64
     /// How likely chance alone makes B so much later, 0 to 1.
     public var probability: Double
@@ -86,7 +86,7 @@ public struct ReportComparison: Equatable, Sendable {
     measures = percentiles.compactMap { percentile in
       Self.measure(percentile, first, second, options, significance: options.significance / Double(percentiles.count))
     }
-    reasons = Self.newlyMissed(a, b)
+    reasons = Self.newlyFailed(a, b) + Self.newlyMissed(a, b)
     reasons += measures.filter(\.isWorse).map { measure in
       "\(Self.name(measure.percentile)) rose by \(Self.short(measure.bMicroseconds - measure.aMicroseconds)), more than the \(Self.short(measure.neededMicroseconds)) that noise or the least effect explain."
     }
@@ -114,6 +114,18 @@ public struct ReportComparison: Equatable, Sendable {
 
   private static func short(_ microseconds: Int64) -> String { RunProfile.short(microseconds: microseconds) }
 
+  /// Runs of B that did not come to a good end, where a smaller part of A's did so.
+  private static func newlyFailed(_ a: [RunReport], _ b: [RunReport]) -> [String] {
+    func failed(_ reports: [RunReport]) -> [RunReport] {
+      reports.filter { [.missed, .lost, .failed].contains($0.outcome) }
+    }
+    let (before, now) = (failed(a), failed(b))
+    guard let first = now.first, now.count * a.count > before.count * b.count else { return [] }
+    return [
+      "\(now.count) of \(b.count) runs of B failed, of A \(before.count) of \(a.count): \(first.outcome.rawValue). \(first.reason.message)"
+    ]
+  }
+
   /// Guarantees that a run of B missed and no run of A did.
   private static func newlyMissed(_ a: [RunReport], _ b: [RunReport]) -> [String] {
     func missed(_ reports: [RunReport]) -> [Guarantee] {
@@ -136,7 +148,7 @@ public struct ReportComparison: Equatable, Sendable {
     let probability =
       percentile == 50
       ? RankTest.probabilityThatGreater(a, b) : RankTest.probabilityThatMoreBeyond(bound, a, b)
-    let needed = max(options.leastEffectMicroseconds, noise(percentile, first), noise(percentile, second))
+    let needed = max(options.leastEffectMicroseconds, noise(percentile, first))
     return Measure(
       percentile: percentile, aMicroseconds: before, bMicroseconds: now, neededMicroseconds: needed,
       probability: probability, isWorse: probability < significance && now - before >= max(1, needed))

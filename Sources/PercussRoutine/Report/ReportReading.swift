@@ -74,6 +74,14 @@ private struct RangeCheck {
       $0.duration(report.link.connectionIntervalMicroseconds, "connection_interval_us")
       $0.duration(report.link.longestSilenceMicroseconds, "longest_silence_us")
     }
+    inside("clocks") { check in
+      guard let clocks = report.clocks else { return }
+      check.instant(clocks.hostStartMicroseconds, "host_start_us")
+      check.duration(clocks.uncertaintyMicroseconds, "uncertainty_us")
+      check.number(clocks.driftPartsPerBillion ?? 0, "drift_ppb", -Int64(Self.amount)...Int64(Self.amount))
+      check.number(clocks.exchangeCount, "exchanges", 0...Self.amount)
+      check.number(clocks.resetCount, "resets", 0...Self.amount)
+    }
     inside("lateness") { $0.lateness(report.lateness) }
     inside("stream") { check in
       guard let stream = report.stream else { return }

@@ -6,6 +6,8 @@ public struct RunEnvironment: Codable, Equatable, Sendable {
     case timeline
     /// A thread that does nothing else.
     case deadlineThread = "deadline_thread"
+    /// That thread, but some the timeline's loop.
+    case both
   }
 
   /// How the kernel schedules the sender's thread.

@@ -145,7 +145,10 @@ struct RunCommand: ParsableCommand {
       }
       let playing = bench.timeline.start { await player.play() }
       interruption.whenInterrupted { playing.cancel() }
-      let report = try await playing.value
+      var report = try await playing.value
+      if report.environment?.sender == .deadlineThread {
+        report.environment?.sender = HostEnvironment.sender(of: await bench.device.timedWrites)
+      }
       try await printing.value
       return report
     }

@@ -95,7 +95,7 @@ struct ReportText {
   }
 
   private static func partsPerMillion(_ partsPerBillion: Int64) -> String {
-    let tenths = (Int64(clamping: partsPerBillion.magnitude) + 50) / 100
+    let tenths = (partsPerBillion.magnitude / 10 + 5) / 10
     return "\(partsPerBillion < 0 ? "-" : "+")\(tenths / 10).\(tenths % 10)"
   }
 

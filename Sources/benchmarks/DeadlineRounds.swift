@@ -40,6 +40,7 @@ final class DeadlineRounds {
   /// A benchmark of these rounds. The first of them in a list plays each round, the others read it.
   func benchmark(
     _ name: String, unit: String = "us", goal: Benchmark.Goal?, playsRound: Bool = false, hasBaseline: Bool = true,
+    countsWorst: Bool = false,
     _ figure: @escaping ([Int64]) -> Double
   ) -> Benchmark {
     Benchmark(
@@ -52,7 +53,7 @@ final class DeadlineRounds {
         ? {
           if playsRound { self.baseline = try self.playBaseline() }
           return figure(self.baseline)
-        } : nil)
+        } : nil, countsWorst: countsWorst)
   }
 
   /// Lateness of the round that was played last.

@@ -21,6 +21,7 @@ HERE = ROOT / "Tests/BlueZ"
 CACHE = ROOT / ".build/bluez-guest"
 BOOT_SECONDS = 120  # on a machine that does much else; 4 s on an idle one
 GUESTS = 2  # at once: a scenario waits for most of its time, so two of them keep two cores busy
+running = []  # what an interruption has to end
 KERNEL_OPTIONS = (
     "console=ttyS0 quiet panic=-1 rdinit=/init mitigations=off nokaslr no_timer_check cryptomgr.notests "
     "random.trust_cpu=on nowatchdog tsc=reliable")
@@ -129,9 +130,10 @@ def boot(guest, archives, results, seconds, work, log):
         "-device", "virtio-9p-pci,fsdev=results,mount_tag=results",
         "-kernel", guest / "vmlinux", "-initrd", work / "initramfs", "-append", KERNEL_OPTIONS,
     ]  # fmt: skip
-    # QEMU leaves with this process, whatever ends it.
-    process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "timeout", "--kill-after=5", str(seconds), *map(str, command)],
+    # QEMU leaves with this process, whatever ends it: timeout hands the signal on.
+    process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", "timeout", "--kill-after=5", str(seconds), *map(str, command)],
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
+    running.append(process)
     with open(log, "w") as file:
         for line in process.stdout:
             file.write(line)
@@ -199,7 +201,12 @@ def main():
     shares = share(entries)
     print(f"Booting {len(shares)} guest{'s' if len(shares) > 1 else ''} for {len(entries)} scenarios", flush=True)
     with concurrent.futures.ThreadPoolExecutor(len(shares)) as pool:
-        complaints = list(pool.map(lambda item: play(item[1], item[0], known, guest, ours, results, work), enumerate(shares, 1)))
+        try:
+            complaints = list(pool.map(lambda item: play(item[1], item[0], known, guest, ours, results, work), enumerate(shares, 1)))
+        except BaseException:
+            for process in running:
+                process.terminate()
+            raise
     shutil.rmtree(work)
     status = summary(entries, results, time.monotonic() - began)
     for complaint in filter(None, complaints):
@@ -212,7 +219,9 @@ def main():
 
 def compare(folder):
     """Begins to play the conversation of `record` on the emulation, while the guests play."""
-    return subprocess.Popen([HERE / "compare.sh", "--play", folder])
+    process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", HERE / "compare.sh", "--play", folder])
+    running.append(process)
+    return process
 
 
 def judge(comparison):

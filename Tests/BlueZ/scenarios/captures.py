@@ -4,7 +4,7 @@ import time
 from signal import SIGKILL
 
 from percuss import LONG_ROUTINE, ROUTINE, Rig
-from stack import PERIPHERAL, say, until
+from stack import CENTRAL, PERIPHERAL, say, until
 
 SCENARIO = {
     "configurations": ["ordered", "stock"],
@@ -19,8 +19,11 @@ def run(stack):
     rig = Rig(stack)
     rig.serve()
 
-    def capture(name, action):
+    def capture(name, action, anew=True):
         say(f"== {name}")
+        if anew:
+            # What bluetoothd knows of the device it does not ask again, and a capture without discovery has handles instead of names.
+            stack.run("forget", "percuss", "pair", PERIPHERAL, "--remove", "--adapter", CENTRAL, seconds=60)
         path = stack.folder / f"{name}.btsnoop"
         recorder = stack.program(f"btmon-{name}", "btmon", "-w", str(path))
         # It begins with a note of each adapter.
@@ -50,6 +53,6 @@ def run(stack):
     for mode in ("uploaded", "streamed", "live"):
         capture(mode, play(mode))
     capture("central-killed", killed)
-    capture("link-kept", reused)
+    capture("link-kept", reused, anew=False)
     capture("pairing", lambda: rig.percuss("pair", PERIPHERAL))
-    capture("encrypted", lambda: rig.percuss("info"))
+    capture("encrypted", lambda: rig.percuss("info"), anew=False)

@@ -2,8 +2,8 @@
 
 import soaking
 
-SCENARIO = {"configurations": ["stock"], "seconds": 180, "needs": ["bluez-soak", "percussd"]}
+SCENARIO = {"configurations": ["stock", "early"], "seconds": 180, "needs": ["bluez-soak", "percussd"]}
 
 
 def run(stack):
-    soaking.soak(stack, cycles=3, writes=100, seconds=230)
+    soaking.soak(stack, cycles=3, writes=100, seconds=160)

@@ -100,7 +100,8 @@ let programs: [Target] = [
   .target(name: "CPercussCodec", path: "Tests/CPercussCodec", cSettings: [.unsafeFlags(["-O3"])]),
   // What the benchmarks of the bus are held against: a stand-in for bluetoothd, and clients over plain libdbus.
   .target(
-    name: "CBusBaselines", dependencies: ["CDBus"], path: "Tests/Baselines", exclude: ["bleak_client.py", "asyncio_deadlines.py"],
+    name: "CBusBaselines", dependencies: ["CDBus"], path: "Tests/Baselines",
+    exclude: ["bleak_client.py", "asyncio_deadlines.py"],
     cSettings: [.unsafeFlags(["-O2"])]),
 ]
 

@@ -12,6 +12,8 @@ struct ArmedWrite {
   var timer: ScheduledAction?
   /// The thread's, where that is.
   var handOff: DeadlineThread.HandOff?
+  /// It was taken back while the thread had begun it: whatever comes of that, nobody else writes it.
+  var isWithdrawn = false
 }
 
 /// Who wrote the timed requests of a device so far.
@@ -26,6 +28,10 @@ public struct TimedWrites: Equatable, Sendable {
 extension Device {
   /// How long before a request is due the thread has to have it; what comes later is written by the timeline.
   static let threadNotice: Duration = .milliseconds(2)
+  /// How long before a request is due its way is acquired, which keeps everybody else from writing.
+  static let wayNotice: Duration = .milliseconds(30)
+  /// How long before a request is due it can be prepared at the earliest.
+  public static let longestNotice: Duration = .seconds(1)
 
   /// Lets the thread write timed requests from now on, where the link has a way for it; otherwise, and without a thread, the timeline does.
   public func useDeadlineThread(_ thread: DeadlineThread?) {
@@ -34,15 +40,20 @@ extension Device {
 
   /// Sends a request at an instant, and waits for its answer.
   ///
-  /// From the call on the device object sends nothing else but stops, so call it shortly before. It is never written early. A stop takes it back, and it ends with `.stopped`.
+  /// From the call on the device object sends nothing else but stops, not even what keeps the lease alive: call it ``longestNotice`` before at the earliest. It is never written early. A stop takes it back, and it ends with `.stopped`.
   ///
   /// - Parameter handedOver: called on the timeline when it was handed to the link, with the instant of that.
-  /// - Throws: `.tooLate` when it could not be written until `timing.latest`, and so was not; otherwise as ``perform(_:)``.
+  /// - Throws: `.tooLate` when it could not be written until `timing.latest`, and so was not; `.invalidArgument` when it is due too far ahead; otherwise as ``perform(_:)``.
   public func perform(
     _ operation: ControlRequest.Body, timing: Session.Timing,
     handedOver: @escaping @Sendable (MonotonicInstant) -> Void
   ) async throws(DeviceError) -> ControlResponse {
-    try await perform(operation, timing, handedOver)
+    guard timeline.now.duration(to: timing.due) <= Self.longestNotice else {
+      throw DeviceError(
+        .invalidArgument("a request can be prepared \(Self.longestNotice) ahead at the earliest"),
+        during: operation.title)
+    }
+    return try await perform(operation, timing, handedOver)
   }
 
   /// The session has taken it on.
@@ -50,7 +61,12 @@ extension Device {
     armedWrites[id] = write
     scheduleOnTimeline(id)
     guard deadlineThread != nil, timeline.now.advanced(by: Self.threadNotice) < write.timing.due else { return }
-    let characteristic = write.value.characteristic
+    let acquiring = write.timing.due.advanced(by: .zero - Self.wayNotice)
+    timeline.schedule(at: acquiring) { [weak self] in self?.assumeIsolated { $0.acquireWay(for: id) } }
+  }
+
+  private func acquireWay(for id: Session.WriteID) {
+    guard let characteristic = armedWrites[id]?.value.characteristic else { return }
     timeline.start { [link, weak self] in
       let writer = await link.acquirePromptWriter(for: characteristic)
       guard let writer else { return }
@@ -85,6 +101,11 @@ extension Device {
   private func threadEnded(_ id: Session.WriteID, _ outcome: DeadlineThread.Outcome) {
     guard let write = armedWrites[id] else { return }
     release(write)
+    if write.isWithdrawn {
+      armedWrites[id] = nil
+      if case .done(let instant, succeeded: true) = outcome { write.handedOver(instant) }
+      return
+    }
     switch outcome {
     case .done(let instant, succeeded: true):
       armedWrites[id] = nil
@@ -94,6 +115,9 @@ extension Device {
       writeEnded(id, nil)
     // The descriptor was closed, or is full: the link has other ways.
     case .done(_, succeeded: false): writeArmed(id)
+    case .shutDown:
+      armedWrites[id]?.handOff = nil
+      scheduleOnTimeline(id)
     case .tooLate:
       armedWrites[id] = nil
       execute(session.cameTooLate(id, at: timeline.now))
@@ -116,7 +140,10 @@ extension Device {
   func disarm(_ id: Session.WriteID) {
     guard let write = armedWrites[id] else { return }
     write.timer?.cancel()
-    guard write.handOff?.disarm() ?? true else { return }
+    guard write.handOff?.disarm() ?? true else {
+      armedWrites[id]?.isWithdrawn = true
+      return
+    }
     armedWrites[id] = nil
     release(write)
   }

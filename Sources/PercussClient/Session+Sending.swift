@@ -182,6 +182,10 @@ extension Session {
     case .attribute(.procedureInProgress, _) where request.isAbandoned:
       fail(request, .stopped, &actions)
       return nil
+    case .attribute(.procedureInProgress, _)
+    where request.timing.map { now.advanced(by: limits.backOff) > $0.latest } ?? false:
+      fail(request, .tooLate, &actions)
+      return nil
     case .attribute(.procedureInProgress, _) where request.notBefore == nil:
       request.notBefore = now.advanced(by: limits.backOff)
       request.wantsWrite = true

@@ -277,10 +277,10 @@ public struct Session: Sendable {
 
   /// What was armed could not be written in time, and was not: its request ends with `.tooLate`.
   public mutating func cameTooLate(_ id: WriteID, at now: MonotonicInstant) -> [Action] {
-    guard armed == id, let request = outstanding else { return [] }
+    guard armed == id else { return [] }
     var actions: [Action] = []
+    if let request = outstanding { fail(request, .tooLate, &actions) }
     (armed, writing, outstanding) = (nil, nil, nil)
-    fail(request, .tooLate, &actions)
     advance(now, &actions)
     return actions
   }
@@ -361,7 +361,9 @@ public struct Session: Sendable {
       if writing != nil { writeCommand(stops[index].value, &actions) }
     }
     if var request = outstanding, request.deadline <= now {
-      if request.isAbandoned || request.attempts >= limits.attempts {
+      // Written again it would be late, and nobody would know.
+      let isLate = request.timing.map { now > $0.latest } ?? false
+      if request.isAbandoned || isLate || request.attempts >= limits.attempts {
         outstanding = nil
         fail(request, .noResponse(attempts: request.attempts), &actions)
       } else {

@@ -123,19 +123,25 @@ final class DeadlineRing: @unchecked Sendable {
     while let (completion, outcome) = takeDone() { if let outcome { completion?(outcome) } }
   }
 
+  /// The same when the thread has ended; what it did not get to is told too.
+  func collectAll() {
+    while let (completion, outcome) = takeDone(isOver: true) { if let outcome { completion?(outcome) } }
+  }
+
   /// The next place that the thread is through with, freed; without outcome where it was disarmed.
-  private func takeDone() -> (Completion?, DeadlineThread.Outcome?)? {
+  private func takeDone(isOver: Bool = false) -> (Completion?, DeadlineThread.Outcome?)? {
     // What the closures hold ends when the lock is free again.
     var (action, completion): (Action?, Completion?) = (nil, nil)
     let result: (Bool, DeadlineThread.Outcome?) = producer.withLock { producer in
-      guard !producer.isClosed, producer.collected < passed.load(ordering: .acquiring) else { return (false, nil) }
+      let end = isOver ? producer.next : passed.load(ordering: .acquiring)
+      guard producer.collected < end else { return (false, nil) }
       let place = places + producer.collected % capacity
       swap(&action, &place.pointee.action)
       swap(&completion, &place.pointee.completion)
-      let isDone = place.pointee.state.exchange(Place.free, ordering: .acquiringAndReleasing) == Place.done
+      let state = place.pointee.state.exchange(Place.free, ordering: .acquiringAndReleasing)
       producer.waiting[producer.collected] = nil
       producer.collected += 1
-      return (true, isDone ? place.pointee.outcome : nil)
+      return (true, state == Place.done ? place.pointee.outcome : state == Place.disarmed ? nil : .shutDown)
     }
     _ = consume action
     return result.0 ? (completion, result.1) : nil

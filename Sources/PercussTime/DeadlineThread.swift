@@ -25,6 +25,8 @@ public final class DeadlineThread: Sendable {
     case done(at: MonotonicInstant, succeeded: Bool)
     /// The thread woke too late, at this instant, and did not do it.
     case tooLate(at: MonotonicInstant)
+    /// The thread was shut down before.
+    case shutDown
   }
 
   /// Something that was armed.
@@ -53,6 +55,7 @@ public final class DeadlineThread: Sendable {
   public let spin: Duration
 
   private let ring: DeadlineRing
+  private let timeline: RealTimeline
   private let watch: DescriptorWatch
   private let thread: Mutex<pthread_t?>
 
@@ -61,11 +64,12 @@ public final class DeadlineThread: Sendable {
   /// - Parameters:
   ///   - timeline: from where things are armed, and where their completions are called.
   ///   - spin: 0 to ``longestSpin``; beyond is taken as the nearer end.
-  /// - Throws: ``DescriptorWatchError`` when the timeline has been shut down.
+  /// - Throws: ``DescriptorWatchError`` when the timeline has been shut down; ``DeadlineThreadError/noThread(errno:)``.
   public init(
     on timeline: RealTimeline, scheduling: ThreadScheduling = ThreadScheduling(), spin: Duration = .zero,
     name: String = "percuss-deadline"
-  ) throws(DescriptorWatchError) {
+  ) throws {
+    self.timeline = timeline
     self.spin = min(max(spin, .zero), Self.longestSpin)
     let ring = DeadlineRing(capacity: Self.capacity, spinNanoseconds: self.spin.wholeNanoseconds)
     self.ring = ring
@@ -81,7 +85,13 @@ public final class DeadlineThread: Sendable {
         Unmanaged<DeadlineThreadStart>.fromOpaque(context).takeRetainedValue().run()
         return nil
       }, Unmanaged.passRetained(start).toOpaque())
-    precondition(status == 0, "the system gave no thread for deadlines (error \(status)); see ulimit -u")
+    guard status == 0 else {
+      Unmanaged.passUnretained(start).release()
+      watch.cancel()
+      thread = Mutex(nil)
+      self.scheduling = ThreadScheduling(timerSlackNanoseconds: nil)
+      throw DeadlineThreadError.noThread(errno: status)
+    }
     thread = Mutex(handle)
     self.scheduling = start.awaitGranted()
   }
@@ -103,12 +113,13 @@ public final class DeadlineThread: Sendable {
     HandOff(ring, try ring.arm(deadline.nanoseconds, latest: latest.nanoseconds, action, completion))
   }
 
-  /// Ends the thread: what is armed is not done any more, and no completion is called from now on. Blocks for as long as an action takes.
+  /// Ends the thread: what is armed is not done any more, and its completion says so, on the timeline. Blocks for as long as an action takes.
   public func shutDown() {
     watch.cancel()
     ring.close()
     guard let handle = thread.withLock({ $0.take() }) else { return }
     if pthread_equal(handle, pthread_self()) != 0 { pthread_detach(handle) } else { pthread_join(handle, nil) }
+    timeline.schedule(at: .zero) { [ring] in ring.collectAll() }
   }
 }
 
@@ -120,6 +131,8 @@ public enum DeadlineThreadError: Error, Equatable, Sendable, CustomStringConvert
   case outOfOrder
   /// The thread was shut down.
   case shutDown
+  /// The system gave no thread.
+  case noThread(errno: CInt)
 
   /// What happened, and what to do.
   public var description: String {
@@ -127,6 +140,7 @@ public enum DeadlineThreadError: Error, Equatable, Sendable, CustomStringConvert
     case .full: "\(DeadlineThread.capacity) deadlines wait already; arm more when they have passed"
     case .outOfOrder: "a later deadline was armed before this one; arm them in the order of their instants"
     case .shutDown: "the deadline thread was shut down; create a new one"
+    case .noThread(let errno): "the system gave no thread for deadlines (error \(errno)); see ulimit -u"
     }
   }
 }

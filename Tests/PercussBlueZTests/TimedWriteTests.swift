@@ -87,6 +87,50 @@ import Testing
     }
   }
 
+  @Test func `however many there were, a stop finds its way`() async throws {
+    try await Self.run { bench, link, device in
+      // More than the link lets wait without an answer to a request, one after the other.
+      for round in 0..<30 {
+        _ = try await Self.lead(device, round.isMultiple(of: 2) ? 1900 : 2000, after: .milliseconds(40))
+      }
+      let stop = try ControlRequest(sequence: 250, flags: [], body: .stop).bytes()
+      let duration = try await bench.measure {
+        try await link.write(stop, to: .percussControlPoint, type: .command)
+      }
+      #expect(duration < .seconds(2))
+      try await device.stop()
+    }
+  }
+
+  @Test func `the stop of another program gets through while one command follows the other`() async throws {
+    try await Self.run { bench, _, device in
+      let leading = bench.timeline.start {
+        for round in 0..<200 {
+          _ = try await Self.lead(device, round.isMultiple(of: 2) ? 1900 : 2000, after: .milliseconds(40))
+        }
+      }
+      try await bench.timeline.sleep(for: .milliseconds(500))
+      let other = try await bench.anotherCentral()
+      let stop = try ControlRequest(sequence: 0, flags: [], body: .stop).bytes()
+      try await eventually("a stop of another program to be taken", on: bench.timeline) {
+        (try? await other.write(stop, to: .percussControlPoint)) != nil
+      }
+      leading.cancel()
+      _ = try? await leading.value
+      try await device.stop()
+    }
+  }
+
+  @Test func `what is due far ahead is refused, since nothing else is sent before it`() async throws {
+    try await Self.run { _, _, device in
+      await #expect {
+        _ = try await Self.lead(device, 1900, after: .seconds(5))
+      } throws: { error in
+        if case .invalidArgument = (error as? DeviceError)?.reason { true } else { false }
+      }
+    }
+  }
+
   @Test func `without a descriptor the timeline writes them`() async throws {
     var quirks = EmulationQuirks()
     quirks.offersAcquireWrite = false

@@ -24,11 +24,15 @@ struct Conversation {
     session = Session(limits: limits, isFresh: isFresh)
   }
 
-  mutating func submit(_ name: String, _ operation: ControlRequest.Body, at due: Duration? = nil) -> [String] {
+  mutating func submit(
+    _ name: String, _ operation: ControlRequest.Body, at due: Duration? = nil, notAfter latest: Duration? = nil
+  )
+    -> [String]
+  {
     let id = session.newRequest()
     names[id] = name
     ids[name] = id
-    let timing = due.map { Session.Timing(due: .zero + $0) }
+    let timing = due.map { Session.Timing(due: .zero + $0, latest: latest.map { .zero + $0 } ?? .distantFuture) }
     return lines(session.submit(operation, as: id, timing: timing, at: now))
   }
 

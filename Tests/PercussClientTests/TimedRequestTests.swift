@@ -1,4 +1,6 @@
 import PercussClient
+import PercussGATT
+import PercussLink
 import PercussTime
 import PercussWire
 import Testing
@@ -35,6 +37,28 @@ struct TimedRequestTests {
     #expect(talk.wait(.milliseconds(2_999)) == [])
     #expect(talk.wait(.milliseconds(1)) == ["request 0 set_speed"])
     #expect(Set(talk.written).count == 1)
+  }
+
+  @Test func `where it must not be late, it is not written a second time`() {
+    var talk = Conversation()
+    _ = talk.submit("a", .speed(1900), at: .zero, notAfter: .milliseconds(20))
+    _ = talk.fires()
+    _ = talk.writeEnds()
+    #expect(talk.wait(.seconds(3)) == ["a: no response after 1"])
+    _ = talk.submit("b", .speed(2000), at: .seconds(3), notAfter: .milliseconds(3_020))
+    _ = talk.fires()
+    // The device had no room for it.
+    #expect(talk.writeEnds(.attribute(.procedureInProgress, characteristic: .percussControlPoint)) == ["b: too late"])
+    #expect(talk.wait(.seconds(10)) == [])
+  }
+
+  @Test func `one that was given up waiting for makes way all the same when it comes too late`() {
+    var talk = Conversation()
+    _ = talk.submit("a", .speed(1900), at: .zero)
+    // Whoever has it says nothing for as long as an answer may take, three times.
+    #expect(talk.wait(.seconds(9)) == ["a: no response after 3"])
+    _ = talk.submit("b", .pause)
+    #expect(talk.isTooLate() == ["request 1 pause"])
   }
 
   @Test func `a stop takes it back and goes at once, past the way that is held open for it (PCS/CL/ST/BV-01)`() {

@@ -177,6 +177,7 @@ import Testing
     _ = try arm(0, at: timeline.now.advanced(by: .seconds(3_600)), on: thread, seen)
     thread.shutDown()
     thread.shutDown()
+    #expect(await seen.next().outcome == .shutDown)
     #expect(throws: DeadlineThreadError.shutDown) { try arm(1, at: .zero, on: thread, seen) }
     timeline.shutDown()
     #expect(throws: DescriptorWatchError.self) { try DeadlineThread(on: timeline) }

@@ -49,7 +49,9 @@ extension BlueZLink {
   func writeCommand(_ value: [UInt8], to characteristic: BlueZCharacteristic) async throws(LinkError) {
     // A command to a characteristic that takes requests too is in a hurry, such as a stop; all others carry bulk data.
     let isUrgent = characteristic.properties.contains(.write)
-    try await awaitRoom(isUrgent: isUrgent)
+    // Where a way is open that bluetoothd has given, nothing is waited for.
+    let hasWay = isUrgent && (writers[characteristic.path] ?? passing[characteristic.path]) != nil
+    if !hasWay { try await awaitRoom(isUrgent: isUrgent) }
     if isUrgent {
       try await writeInAHurry(value, to: characteristic)
     } else {

@@ -69,7 +69,7 @@ extension BlueZLink {
   }
 
   /// See ``DeviceLink/acquirePromptWriter(for:)``: a descriptor, held for a moment only, since bluetoothd refuses everybody else's writes meanwhile, and with them the stop
-  /// of another program.
+  /// of another program. What is sent through it is not paced: whoever sends waits for its answers.
   public func acquirePromptWriter(for uuid: BluetoothUUID) async -> (any PromptWriter)? {
     guard let characteristic = try? await require(uuid), characteristic.isWriteAcquired != nil else { return nil }
     let path = characteristic.path
@@ -90,7 +90,6 @@ extension BlueZLink {
   /// See ``DeviceLink/releasePromptWriter(for:)``.
   public func releasePromptWriter(for uuid: BluetoothUUID) async {
     guard let path = try? await require(uuid).path, let writer = passing[path] else { return }
-    pacer.commandSent(at: loop.now)
     await giveBack(writer, of: path)
   }
 

@@ -140,12 +140,14 @@ extension PlayerSession {
   var liveDeadline: MonotonicInstant {
     // With an answer outstanding nothing can be sent; the tolerance still runs out.
     guard live.isBusy else { return min(arming, renewal) }
+    // Whoever has it knows whether it was in time, and tells; this timeline may be the one that is late.
+    guard live.armed == nil else { return .distantFuture }
     return options.latePolicy == .stop ? latest.advanced(by: .microseconds(1)) : .distantFuture
   }
 
   /// Sends what is due.
   mutating func lead(at now: MonotonicInstant) {
-    if options.latePolicy == .stop, now > latest { return concludeHeldUp(at: now) }
+    if options.latePolicy == .stop, live.armed == nil, now > latest { return concludeHeldUp(at: now) }
     guard !live.isBusy else { return }
     if live.isConfirmed { endWait(at: now) }
     guard now >= arming else {
@@ -215,7 +217,14 @@ extension PlayerSession {
 
   /// The command was due, but could not be sent in time.
   mutating func concludeHeldUp(at now: MonotonicInstant) {
-    let step = live.next < live.commands.count ? live.commands[live.next].step : plan.steps.count - 1
+    guard live.next < live.commands.count else {
+      let late = (now - instant(Int64(plan.nominalDuration) * 1_000 + live.shift)).wholeMicroseconds
+      return conclude(
+        .missed, .late,
+        "The run ended \(RunProfile.short(microseconds: late)) after its instant, because this host was busy: the last step lasted that much longer.",
+        step: plan.steps.count - 1, at: now)
+    }
+    let step = live.commands[live.next].step
     let allowed = RunProfile.short(microseconds: options.tolerance.wholeMicroseconds)
     conclude(
       .missed, .late,

@@ -15,7 +15,7 @@ public struct TimingSurvey: Equatable, Sendable {
   public struct Extent: Equatable, Sendable {
     /// How long each of the measurements takes, 1 s to 10 min.
     public var duration: Duration
-    /// The time between two deadlines, 1 ms to 1 s.
+    /// The time between two deadlines, 1 ms to 1 s; of both at most 60,000 deadlines.
     public var period: Duration
 
     /// An extent; beyond its ranges the nearer end is taken.
@@ -26,7 +26,7 @@ public struct TimingSurvey: Equatable, Sendable {
 
     /// How many deadlines that makes.
     public var count: Int {
-      Int(clamping: min(10_000, max(1, duration.wholeMicroseconds / max(1, period.wholeMicroseconds))))
+      Int(clamping: min(60_000, max(1, duration.wholeMicroseconds / max(1, period.wholeMicroseconds))))
     }
   }
 
@@ -66,6 +66,7 @@ public struct TimingSurvey: Equatable, Sendable {
     let timeline = device.timeline
     let before = await device.statistics
     let wakeUp = await Self.wakeUps(of: thread, extent, on: timeline)
+    if Task.isCancelled { throw DeviceError(.cancelled, during: "measuring") }
     let hasClock = device.feature.features.contains(.clock)
     let handOff =
       hasClock ? try await device.measureHandOff(count: extent.count, period: extent.period, by: thread) : nil
@@ -96,6 +97,7 @@ public struct TimingSurvey: Equatable, Sendable {
     var histogram = LatenessHistogram()
     let start = timeline.now.advanced(by: .milliseconds(20))
     for number in 0..<extent.count {
+      guard !Task.isCancelled else { break }
       let due = start.advanced(by: extent.period * number)
       let woken: MonotonicInstant? = await withCheckedContinuation { continuation in
         do throws(DeadlineThreadError) {

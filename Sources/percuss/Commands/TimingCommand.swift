@@ -17,7 +17,7 @@ struct TimingCommand: ParsableCommand {
   @Option(help: "How long each of the four measurements takes, 1s to 10min.")
   var duration = DurationArgument(.seconds(5))
 
-  @Option(help: "The time between two deadlines, 1ms to 1s.")
+  @Option(help: "The time between two deadlines, 10ms to 1s.")
   var period = DurationArgument(.milliseconds(10))
 
   @Option(
@@ -39,8 +39,8 @@ struct TimingCommand: ParsableCommand {
     guard (.seconds(1) ... .seconds(600)).contains(duration.duration) else {
       throw ValidationError("--duration is 1s to 10min.")
     }
-    guard (.milliseconds(1) ... .seconds(1)).contains(period.duration) else {
-      throw ValidationError("--period is 1ms to 1s.")
+    guard (.milliseconds(10) ... .seconds(1)).contains(period.duration) else {
+      throw ValidationError("--period is 10ms to 1s.")
     }
     guard (.milliseconds(100) ... .seconds(60)).contains(lookAhead.duration) else {
       throw ValidationError("--look-ahead is 100ms to 60s.")

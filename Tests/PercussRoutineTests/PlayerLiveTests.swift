@@ -37,10 +37,10 @@ private func lateness(_ run: ScriptedRun) -> String {
       "-110 limit 267 | 0 speed 1900 | 2000 speed 2400 in 3000 | 5000 stop",
       "0 0"
     ),
-    // A ramp that begins elsewhere gets there first.
+    // A ramp that begins elsewhere is joined where it will be when the motor can be there.
     (
       "    - ramp: 3s\n      speed: 1750..2400 ppm",
-      "-110 limit 267 | 0 speed 1750 | 400 speed 2400 in 2600 | 3000 stop",
+      "-110 limit 267 | 0 speed 1910 | 730 speed 2400 in 2270 | 3000 stop",
       "0"
     ),
     // Longer than one command can hold: in equal pieces.

@@ -73,6 +73,20 @@ import Testing
     let report = try Self.play(name, mode: .live, seed: 2)
     #expect(report.outcome == .completed, "\(report.reason)")
     #expect(report.lateness.maximumMicroseconds == 0)
+    // The motor is where each ramp is, whatever it came from: as soon as a motor can be, less what telemetry takes to come.
+    for step in report.steps where step.kind == .ramp {
+      let start = step.plannedMicroseconds
+      let samples = report.motion.samples.filter {
+        (start + 1_300_000..<start + step.durationMicroseconds).contains($0.timeMicroseconds)
+      }
+      for sample in samples {
+        let passed = sample.timeMicroseconds - start
+        let line =
+          step.speedFromPPM + (step.speedToPPM - step.speedFromPPM) * Int(passed) / Int(step.durationMicroseconds)
+        #expect(
+          abs(sample.setpointPPM - line) <= 60, "step \(step.index), \(passed) us: \(sample.setpointPPM), not \(line)")
+      }
+    }
   }
 
   @Test(arguments: [UInt64](1...3)) func `leaves the same report for the same seed, to the byte`(seed: UInt64) throws {

@@ -1,13 +1,15 @@
+internal import PercussWire
+
 /// The commands of a plan for a device that is led live: what is sent when, counted from the start of the plan.
 ///
 /// ```
 /// plan      hold 1900, 60 N         │ ramp 1750..2400, 40 N             │ hold 2400, 80 N
-/// commands  speed 1900     limit 40 │ speed 1750   speed 2400 in 9.6 s  │ speed 2400   limit 80
-///                          ▲ lead before            ▲ 400 ms after                   ▲ lead after
+/// commands  speed 1900     limit 40 │ speed 1750   speed 2400 in 9.9 s  │ speed 2400   limit 80
+///                          ▲ lead before            ▲ when it is there               ▲ lead after
 /// ```
 ///
 /// A force limit that falls is sent ahead of its step, one that rises after the step's speed: at no time is more force allowed than the plan allows. A
-/// ramp that does not begin where the motor is gets there first. A ramp longer than one command can hold (60 s) is sent in pieces.
+/// ramp that does not begin where the motor is joins it as soon as the motor can be there. A ramp longer than one command can hold (60 s) is sent in pieces.
 struct LiveSchedule {
   struct Command: Equatable {
     enum Change: Equatable {
@@ -36,8 +38,9 @@ struct LiveSchedule {
   /// How long ahead of its step a falling force limit is sent, in microseconds: the time for one procedure.
   let lead: Int64
 
-  /// From any speed to any other the motor takes no longer than this, in microseconds.
-  private static let settling: Int64 = 400_000
+  /// How long a motor takes from rest to its highest speed and back, in microseconds. The second is PCS/SR/MO/BV-03. The first no device tells: a motor that is quicker waits
+  /// where the ramp will be, one that is slower follows a ramp that begins lower.
+  private static let (climbing, falling): (Int64, Int64) = (1_000_000, 400_000)
   private static let longestRamp: Int64 = 60_000_000
 
   /// One procedure takes a request, its acknowledgement and the response: up to four connection events. Unknown intervals are taken for 50 ms.
@@ -45,8 +48,13 @@ struct LiveSchedule {
     max(40_000, 4 * min(max(0, connectionInterval ?? 50_000), 4_000_000))
   }
 
+  /// The range and step of the device's speeds.
+  private let speeds: (minimum: Int64, maximum: Int64, step: Int64)
+
   /// - Throws: the first step that is too short for its commands.
-  init(_ plan: Plan, speedStep: UInt16, limitsForce: Bool, connectionInterval: Int64?) throws(TooShort) {
+  init(_ plan: Plan, feature: DeviceFeature, connectionInterval: Int64?) throws(TooShort) {
+    let limitsForce = feature.features.contains(.forceLimit)
+    speeds = (Int64(feature.speedMinimumPPM), Int64(feature.speedMaximumPPM), Int64(max(1, feature.speedStepPPM)))
     lead = Self.procedureTime(connectionInterval: connectionInterval)
     var speed: UInt16 = 0
     var limit = plan.steps.first?.forceLimit ?? 0
@@ -54,7 +62,7 @@ struct LiveSchedule {
       let start = Int64(step.offset) * 1_000
       let first = commands.count
       if step.kind == .ramp {
-        appendRamp(step, from: speed, speedStep: speedStep)
+        appendRamp(step, from: speed)
       } else {
         append(.speed(ppm: step.speedFrom, rampMilliseconds: 0), of: step, at: start, entersStep: true)
       }
@@ -91,26 +99,40 @@ struct LiveSchedule {
     limit != other && limit != 0 && (other == 0 || limit < other)
   }
 
-  private mutating func appendRamp(_ step: PlanStep, from present: UInt16, speedStep: UInt16) {
+  private mutating func appendRamp(_ step: PlanStep, from present: UInt16) {
     let start = Int64(step.offset) * 1_000
     let duration = Int64(step.duration) * 1_000
     var begun: Int64 = 0
-    if present != step.speedFrom, duration >= Self.settling + 2 * lead {
-      append(.speed(ppm: step.speedFrom, rampMilliseconds: 0), of: step, at: start, entersStep: true)
-      begun = Self.settling
+    let joining = max(lead, time(from: present, to: step.speedFrom))
+    if present != step.speedFrom, duration >= joining + lead {
+      append(.speed(ppm: speed(of: step, at: joining), rampMilliseconds: 0), of: step, at: start, entersStep: true)
+      begun = joining
     }
     let pieces = max(1, (duration - begun + Self.longestRamp - 1) / Self.longestRamp)
     for piece in 0..<pieces {
       let length = (duration - begun) / (pieces - piece)
       let end = begun + length
-      let change = Int64(step.speedTo) - Int64(step.speedFrom)
-      let unit = Int64(max(1, speedStep))
-      let exact = Int64(step.speedFrom) + change * (end / 1_000) / max(1, duration / 1_000)
-      let speed = end == duration ? Int64(step.speedTo) : (exact + unit / 2) / unit * unit
       append(
-        .speed(ppm: UInt16(clamping: speed), rampMilliseconds: UInt16(clamping: length / 1_000)), of: step,
+        .speed(ppm: speed(of: step, at: end), rampMilliseconds: UInt16(clamping: length / 1_000)), of: step,
         at: start + begun, entersStep: begun == 0)
       begun = end
     }
+  }
+
+  /// How long the motor takes from a speed to another, in whole milliseconds of microseconds.
+  private func time(from present: UInt16, to speed: UInt16) -> Int64 {
+    let full = speed > present ? Self.climbing : Self.falling
+    let exact = full * abs(Int64(speed) - Int64(present)) / max(1, speeds.maximum)
+    return (exact + 999) / 1_000 * 1_000
+  }
+
+  /// Where a ramp is at a time after its beginning, as a speed that can be commanded.
+  private func speed(of step: PlanStep, at time: Int64) -> UInt16 {
+    let duration = Int64(step.duration) * 1_000
+    guard time < duration else { return step.speedTo }
+    let change = Int64(step.speedTo) - Int64(step.speedFrom)
+    let exact = Int64(step.speedFrom) + change * (time / 1_000) / max(1, duration / 1_000)
+    // Between rest and the lowest speed there are none.
+    return UInt16(clamping: max(speeds.minimum, (exact + speeds.step / 2) / speeds.step * speeds.step))
   }
 }

@@ -30,8 +30,7 @@ struct LiveState {
     uncertainty = connectionInterval
     do throws(LiveSchedule.TooShort) {
       schedule = .success(
-        try LiveSchedule(
-          plan, speedStep: feature.speedStepPPM, limitsForce: limitsForce, connectionInterval: connectionInterval))
+        try LiveSchedule(plan, feature: feature, connectionInterval: connectionInterval))
     } catch {
       schedule = .failure(error)
     }

@@ -113,6 +113,7 @@ extension DeviceError.Reason {
     case .busy: "Wait for operations to end before starting more."
     case .cancelled: "Stop the device if it must not carry it out."
     case .invalidArgument: "Correct the argument."
+    case .link(.unavailable): "Then connect again."
     case .link: "Check that the device is on and in range, then connect again."
     case .malformedValue: "Check that this is a Percuss device, and update its firmware."
     case .incompatible: "Update the firmware or this program, so that both come from the same specification."

@@ -8,10 +8,14 @@ struct OutputFile {
   /// What is written whole or not at all; not so a pipe or a device.
   private let isRegular: Bool
 
+  /// - Parameter input: the file that is read; it is not written over.
   /// - Throws: a failure with status 2 when it cannot be written.
-  init(_ path: String) throws {
+  init(_ path: String, besides input: String) throws {
     self.path = path
     place = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+    if input != "-", place == URL(fileURLWithPath: input).resolvingSymlinksInPath() {
+      throw Self.unwritable(path, "it is the file that is read; name another")
+    }
     var status = stat()
     let exists = stat(place.path, &status) == 0
     let kind = status.st_mode & S_IFMT

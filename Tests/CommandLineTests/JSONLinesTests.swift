@@ -153,13 +153,13 @@ import Testing
   @Test func `set shows the motor reach its speed and ends with it at rest`() async throws {
     let objects = try await lines(
       "set", "--speed", "1900ppm", "--force", "60N", "--ramp", "1s", "--for", "5s", "--virtual-time")
-    try check(objects, of: ["telemetry"])
+    try check(objects, of: ["telemetry", "stopped"])
     #expect(objects.contains { $0["speed_ppm"] as? Int ?? 0 > 1800 })
     let instants = objects.compactMap { $0["received_us"] as? Int }
     #expect(instants == instants.sorted() && instants.allSatisfy { $0 >= 0 })
     #expect(instants.last.map { (5_000_000...5_500_000).contains($0) } == true)
     let stops = try await lines("set", "--preset", "1", "--timer", "2s", "--for", "5s", "--virtual-time")
-    #expect(stops.last?["speed_ppm"] as? Int == 0)
+    #expect(stops.last { $0["type"] as? String == "telemetry" }?["speed_ppm"] as? Int == 0)
     let text = try await ProgramRun.percuss("set", "--speed", "0", "--for", "1s", "--virtual-time")
     #expect(text.status == 0 && text.output.contains("0 ppm"), "\(text)")
   }

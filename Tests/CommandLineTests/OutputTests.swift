@@ -108,4 +108,33 @@ import Testing
     #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "file")
     #expect(try folder.text(of: "file").contains("\"result\""))
   }
+
+  @Test(arguments: ["--report", "--plot"]) func `the routine is not written over`(option: String) async throws {
+    let folder = try TemporaryFolder()
+    let text = Documents.text("{hold: 1s, speed: 1900 ppm}")
+    let routine = try folder.write(text, to: "own.yaml")
+    let link = folder.url.appending(path: "link").path
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "own.yaml")
+    for path in [routine, link] {
+      let run = try await ProgramRun.percuss("run", routine, "--virtual-time", option, path)
+      #expect(run.status == 2, "\(run)")
+      #expect(run.errors.contains("it is the file that is read"), "\(run)")
+      #expect(try folder.text(of: "own.yaml") == text)
+    }
+  }
+
+  @Test func `without a picture the guarantees are told all the same`() async throws {
+    let run = try await ProgramRun.percuss(
+      ["run", "-", "--virtual-time", "--no-picture", "--no-progress"],
+      input: Documents.text("{hold: 1s, speed: 1900 ppm}"))
+    #expect(run.status == 0 && run.output.contains("Guarantees kept: never early"), "\(run)")
+  }
+
+  @Test func `set ends with the motor at rest, and says so`() async throws {
+    let arguments = ["set", "--speed", "1900ppm", "--for", "1s", "--virtual-time"]
+    let text = try await ProgramRun.percuss(arguments)
+    #expect(text.status == 0 && text.output.hasSuffix("sim:elite is at rest.\n"), "\(text)")
+    let json = try await ProgramRun.percuss(arguments + ["--json"])
+    #expect(try json.objects().last?["type"] as? String == "stopped", "\(json)")
+  }
 }

@@ -76,7 +76,7 @@ extension BlueZLink {
       let failure = BlueZFailure(error)
       if failure == .acquired, end == nil {
         throw .unavailable(
-          "subscribing to \(name): another program receives its values already, or bluetoothd has left it locked (before 5.84); end that program, or: bluetoothctl remove \(address)"
+          "subscribing to \(name): another program receives its values already: end it (percuss stop works beside it). Where there is none, a bluetoothd before 5.84 has left them locked: bluetoothctl remove \(address)"
         )
       }
       throw await self.error(

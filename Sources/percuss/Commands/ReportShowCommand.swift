@@ -28,7 +28,7 @@ struct ReportShowCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures(asJSON: output.json) {
-      let plotFile = try plot.map(OutputFile.init)
+      let plotFile = try plot.map { try OutputFile($0, besides: files.first ?? "-") }
       for (number, file) in files.enumerated() {
         let report = try ReportFile.load(file)
         if output.json {

@@ -90,7 +90,9 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     try reportingFailures(asJSON: output.json) {
       let document = try RoutineFile.load(file)
-      let (reportFile, plotFile) = (try self.report.map(OutputFile.init), try plot.map(OutputFile.init))
+      let (reportFile, plotFile) = (
+        try self.report.map { try OutputFile($0, besides: file) }, try plot.map { try OutputFile($0, besides: file) }
+      )
       let interruption = Interruption()
       let opened = try OpenedDevice(device)
       defer { opened.close() }
@@ -165,9 +167,9 @@ struct RunCommand: ParsableCommand {
   private func show(_ report: RunReport) throws {
     if output.json {
       say(try report.json(.line))
-    } else if picture {
+    } else {
       let terminal = Terminal.ofStandardOutput()
-      say("\n" + RunPicture(report, options: terminal.pictureOptions).text)
+      if picture { say("\n" + RunPicture(report, options: terminal.pictureOptions).text) }
       say(GuaranteeText(terminal: terminal).summary(of: report.guarantees).joined(separator: "\n"))
     }
   }

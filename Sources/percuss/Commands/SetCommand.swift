@@ -47,7 +47,7 @@ struct SetCommand: ParsableCommand {
       let interruption = Interruption()
       let opened = try OpenedDevice(device)
       defer { opened.close() }
-      let interrupted = try opened.run(until: interruption) { bench in
+      let (name, interrupted) = try opened.run(until: interruption) { bench in
         let work = bench.timeline.start { try await drive(bench) }
         interruption.whenInterrupted { work.cancel() }
         let result = await work.result
@@ -56,14 +56,15 @@ struct SetCommand: ParsableCommand {
         do {
           let printing = try result.get()
           try await printing.value
-          return false
+          return (bench.name, false)
         } catch is CancellationError {
-          return true
+          return (bench.name, true)
         } catch let error as DeviceError where error.reason == .cancelled {
-          return true
+          return (bench.name, true)
         }
       }
       if interrupted { throw CommandFailure(.interrupted, "percuss: interrupted; the motor is at rest") }
+      say(output.json ? JSONLine.text(RestLine(device: name)) : "\(name) is at rest.")
     }
   }
 

@@ -14,12 +14,6 @@ struct StopCommand: ParsableCommand {
   @OptionGroup var device: DeviceOptions
   @OptionGroup var output: OutputOptions
 
-  private struct Line: Encodable {
-    let type = "stopped"
-    let atRest = true
-    let device: String
-  }
-
   /// How many connections may end meanwhile: the other program's, while it ends, and one or two begun before its end is known.
   private static let tries = 5
 
@@ -33,7 +27,7 @@ struct StopCommand: ParsableCommand {
         name = try stop(opened, isLastTry: remaining == 0)
       }
       guard let name else { return }
-      say(output.json ? JSONLine.text(Line(device: name)) : "\(name) is at rest.")
+      say(output.json ? JSONLine.text(RestLine(device: name)) : "\(name) is at rest.")
     }
   }
 
@@ -49,4 +43,11 @@ struct StopCommand: ParsableCommand {
       }
     }
   }
+}
+
+/// That the motor was seen at rest, as `--json` prints it; see `protocol-spec/output.md`.
+struct RestLine: Encodable {
+  let type = "stopped"
+  let atRest = true
+  let device: String
 }

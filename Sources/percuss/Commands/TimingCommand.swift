@@ -64,7 +64,11 @@ struct TimingCommand: ParsableCommand {
           return (try await TimingSurvey.measure(bench.device, with: thread, extent: extent), context)
         }
         interruption.whenInterrupted { measuring.cancel() }
-        return try await measuring.value
+        do {
+          return try await measuring.value
+        } catch let error as DeviceError where error.reason == .cancelled {
+          throw CommandFailure(.interrupted, "percuss: interrupted; nothing has moved")
+        }
       }
       let text = TimingText(survey: survey, context: context, terms: terms(in: context))
       output.json ? text.lines.forEach { say($0) } : say(text.table(width: Terminal.ofStandardOutput().width))

@@ -33,6 +33,8 @@ let libraries: [Target] = [
     name: "PercussClient",
     dependencies: ["PercussWire", "PercussGATT", "PercussTime", "PercussLink"],
     swiftSettings: houseSettings),
+  .target(
+    name: "PercussCapture", dependencies: ["PercussWire", "PercussGATT", "PercussTime"], swiftSettings: byteSettings),
   .target(name: "PercussDocument", dependencies: [yams], swiftSettings: houseSettings),
   .target(
     name: "PercussRoutine",
@@ -59,8 +61,8 @@ let programs: [Target] = [
   .executableTarget(
     name: "percuss",
     dependencies: [
-      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussDocument",
-      "PercussRoutine", "PercussSimulator", "PercussDBus", "PercussBlueZ", argumentParser,
+      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussCapture",
+      "PercussDocument", "PercussRoutine", "PercussSimulator", "PercussDBus", "PercussBlueZ", argumentParser,
     ],
     swiftSettings: houseSettings),
   .executableTarget(
@@ -79,8 +81,8 @@ let programs: [Target] = [
   .executableTarget(
     name: "benchmarks",
     dependencies: [
-      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussRoutine",
-      "PercussDBus", "PercussBlueZ", "PercussSimulator", "CPercussCodec", "CBusBaselines",
+      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussCapture",
+      "PercussRoutine", "PercussDBus", "PercussBlueZ", "PercussSimulator", "CPercussCodec", "CBusBaselines",
     ],
     exclude: ["README.md"],
     swiftSettings: houseSettings),
@@ -116,6 +118,9 @@ let tests: [Target] = [
   .testTarget(
     name: "PercussClientTests",
     dependencies: ["PercussClient", "PercussWire", "PercussGATT", "PercussTime", "PercussLink"],
+    swiftSettings: houseSettings),
+  .testTarget(
+    name: "PercussCaptureTests", dependencies: ["PercussCapture", "PercussWire", "PercussGATT", "PercussTime"],
     swiftSettings: houseSettings),
   .testTarget(
     name: "PercussRoutineTests",

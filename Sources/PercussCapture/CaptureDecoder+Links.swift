@@ -1,0 +1,208 @@
+// ACL data: fragments of L2CAP PDUs (Core Vol 4 Part E 5.4.2), and their channels (Core Vol 3 Part A 3).
+extension CaptureDecoder {
+  /// Whose PDU is being decoded, and where it stands.
+  struct Context {
+    /// The number of the record.
+    var record: Int
+    var time: CaptureInstant
+    /// Where the record's packet begins.
+    var packetOffset: UInt64
+    var slot: Int
+    var direction: CaptureDirection
+    /// The PDU's place in the record's packet; of a PDU that was joined of several that of the last part.
+    var offset = 4
+    /// The receiver's channel.
+    var channel: UInt16 = 4
+    /// The place of what ATT has under way on that channel.
+    var bearer: Int
+
+    var fileOffset: UInt64 { packetOffset &+ UInt64(offset) }
+  }
+
+  @inline(__always)
+  mutating func acl(_ record: CaptureRecord, _ packet: RawSpan, into observer: inout some CaptureObserver) {
+    guard packet.byteCount >= 4 else {
+      observer.problem(CaptureProblem(record, .truncated(.acl, needed: 4, available: packet.byteCount)))
+      return
+    }
+    let head = packet.little16(0)
+    let stated = Int(packet.little16(2))
+    guard let slot = slot(record.controller, head & 0xFFF) ?? find(record, head & 0xFFF, into: &observer) else {
+      return
+    }
+    let isContinuation = (head >> 12) & 3 == 1
+    let direction = record.direction ?? inferredDirection(slot, flags: (head >> 12) & 3)
+    var context = Context(
+      record: record.number, time: record.time, packetOffset: record.fileOffset, slot: slot, direction: direction,
+      bearer: heads[slot].bearer)
+    let actual = packet.byteCount &- 4
+    if actual == stated, !isContinuation, actual >= 4, Int(packet.little16(4)) &+ 4 == actual,
+      !heads[slot].isPartial[direction]
+    {
+      guard packet.little16(6) == 4 else {
+        return pdu(packet.extracting(4..<packet.byteCount), context, into: &observer)
+      }
+      context.offset = 8
+      att(packet.extracting(8..<packet.byteCount), context, into: &observer)
+      return
+    }
+    guard actual == stated else {
+      if record.missing > 0 {
+        report(.packetCut(missing: record.missing), context, into: &observer)
+      } else {
+        report(.lengthDiffers(.acl, stated: stated, actual: actual), context, at: -2, into: &observer)
+      }
+      // Neither this part nor what it belongs to can be trusted.
+      dropPartialPDU(slot, direction)
+      return
+    }
+    fragment(packet.extracting(4..<packet.byteCount), isContinuation: isContinuation, context, into: &observer)
+  }
+
+  /// A part of a PDU, or a PDU after one that never became whole.
+  private mutating func fragment(
+    _ part: RawSpan, isContinuation: Bool, _ context: Context, into observer: inout some CaptureObserver
+  ) {
+    let (slot, direction) = (context.slot, context.direction)
+    if isContinuation {
+      guard links[slot].partial[direction].isPending else {
+        report(.unexpectedContinuation, context, into: &observer)
+        return
+      }
+      guard part.byteCount <= links[slot].partial[direction].missing else {
+        let partial = links[slot].partial[direction]
+        report(
+          .lengthDiffers(.l2cap, stated: partial.expected, actual: partial.bytes.count &+ part.byteCount), context,
+          into: &observer)
+        dropPartialPDU(slot, direction)
+        return
+      }
+      links[slot].partial[direction].append(part)
+    } else {
+      let partial = links[slot].partial[direction]
+      if partial.isPending {
+        report(
+          .incomplete(.l2cap, received: partial.bytes.count, expected: partial.expected), context, into: &observer)
+        dropPartialPDU(slot, direction)
+      }
+      guard part.byteCount >= 4 else {
+        report(.truncated(.l2cap, needed: 4, available: part.byteCount), context, into: &observer)
+        return
+      }
+      let length = Int(part.little16(0)) &+ 4
+      guard part.byteCount <= length else {
+        report(.lengthDiffers(.l2cap, stated: length, actual: part.byteCount), context, into: &observer)
+        return
+      }
+      if part.byteCount == length { return pdu(part, context, into: &observer) }
+      guard reserve(length, context, into: &observer) else { return }
+      beginPartialPDU(part, expected: length, slot, direction)
+    }
+    guard links[slot].partial[direction].isComplete else { return }
+    let bytes = links[slot].partial[direction].take()
+    dropPartialPDU(slot, direction)
+    unsafe pdu(bytes.span.bytes, context, into: &observer)
+  }
+
+  /// A whole L2CAP PDU.
+  private mutating func pdu(_ pdu: RawSpan, _ context: Context, into observer: inout some CaptureObserver) {
+    var context = context
+    context.channel = pdu.little16(2)
+    context.offset &+= 4
+    let payload = pdu.extracting(4..<pdu.byteCount)
+    switch context.channel {
+    case 0x0004: att(payload, context, into: &observer)
+    case 0x0005: signalling(payload, context, into: &observer)
+    case 0x0040...0xFFFF:
+      let channel = context.channel
+      let index = links[context.slot].channels.firstIndex { $0.identifiers[context.direction] == channel }
+      guard let index else { return }
+      context.bearer = links[context.slot].channels[index].bearer
+      segment(payload, context, index, into: &observer)
+    default: break
+    }
+  }
+
+  /// A segment of an SDU on a credit-based channel (Core Vol 3 Part A 3.4).
+  private mutating func segment(
+    _ payload: RawSpan, _ context: Context, _ index: Int, into observer: inout some CaptureObserver
+  ) {
+    let (slot, direction) = (context.slot, context.direction)
+    if !links[slot].channels[index].segments[direction].isPending {
+      guard payload.byteCount >= 2 else {
+        report(.truncated(.segment, needed: 2, available: payload.byteCount), context, into: &observer)
+        return
+      }
+      let length = Int(payload.little16(0))
+      let part = payload.extracting(2..<payload.byteCount)
+      guard part.byteCount <= length else {
+        report(.lengthDiffers(.segment, stated: length, actual: part.byteCount), context, into: &observer)
+        return
+      }
+      var context = context
+      context.offset &+= 2
+      if part.byteCount == length { return att(part, context, into: &observer) }
+      guard reserve(length, context, into: &observer) else { return }
+      links[slot].channels[index].segments[direction].begin(part, expected: length)
+      return
+    }
+    let partial = links[slot].channels[index].segments[direction]
+    guard payload.byteCount <= partial.missing else {
+      report(
+        .lengthDiffers(.segment, stated: partial.expected, actual: partial.bytes.count &+ payload.byteCount), context,
+        into: &observer)
+      pendingBytes &-= links[slot].channels[index].segments[direction].drop()
+      return
+    }
+    links[slot].channels[index].segments[direction].append(payload)
+    guard links[slot].channels[index].segments[direction].isComplete else { return }
+    let bytes = links[slot].channels[index].segments[direction].take()
+    pendingBytes &-= links[slot].channels[index].segments[direction].drop()
+    unsafe att(bytes.span.bytes, context, into: &observer)
+  }
+
+  /// A connection whose beginning the capture does not show.
+  private mutating func find(
+    _ record: CaptureRecord, _ handle: UInt16, into observer: inout some CaptureObserver
+  ) -> Int? {
+    let connection = CapturedConnection(
+      number: 0, controller: record.controller, handle: handle, peer: nil, role: nil)
+    let hasRoom = links.count &- freeSlots.count < CaptureLimits.connections
+    let slot = hasRoom ? open(connection, tables: tables(of: connection, isNew: true)) : nil
+    if slot == nil {
+      observer.problem(CaptureProblem(record, .limit("more than \(CaptureLimits.connections) connections at a time")))
+    }
+    return slot
+  }
+
+  /// Which way data went that the file does not tell of: a host begins PDUs on LE with 0, a controller with 2 (Core Vol 4 Part E 5.4.2).
+  private func inferredDirection(_ slot: Int, flags: UInt16) -> CaptureDirection {
+    switch flags {
+    case 0: .sent
+    case 1: links[slot].partial.sent.isPending ? .sent : .received
+    default: .received
+    }
+  }
+
+  /// Takes room for what is not whole yet; false, and told, when there is none.
+  mutating func reserve(_ count: Int, _ context: Context, into observer: inout some CaptureObserver) -> Bool {
+    guard count <= CaptureLimits.pendingBytes &- pendingBytes else {
+      report(.limit("more than \(CaptureLimits.pendingBytes) bytes of incomplete PDUs"), context, into: &observer)
+      return false
+    }
+    pendingBytes &+= count
+    return true
+  }
+
+  /// Tells what is wrong, at a byte counted from the PDU.
+  func report(
+    _ reason: CaptureProblem.Reason, _ context: Context, at offset: Int = 0, into observer: inout some CaptureObserver
+  ) {
+    observer.problem(
+      CaptureProblem(
+        record: context.record, time: context.time,
+        fileOffset: context.packetOffset &+ UInt64(max(0, context.offset &+ offset)),
+        connection: knownNumber(context.slot),
+        reason: reason))
+  }
+}

@@ -1,0 +1,239 @@
+/// Follows the conversations in a capture: HCI, L2CAP and ATT of every connection, down to values whose characteristic is known.
+///
+/// It does no I/O: records go in, one after the other, and what they tell comes out at once. What is wrong in a record is a
+/// ``CaptureProblem`` with its place, and decoding goes on; nothing traps. What it keeps is bounded by ``CaptureLimits``.
+///
+/// ```swift
+/// var decoder = CaptureDecoder()
+/// try CaptureFile("conversation.btsnoop").read { record, packet in
+///   decoder.decode(record, packet, into: &observer)
+///   return true
+/// }
+/// decoder.finish(into: &observer)
+/// ```
+///
+/// ```
+/// record ─ HCI event ──────────────────────────────── connections, their addresses and parameters
+///        └ HCI ACL ─ L2CAP ┬ channel 4 ─────── ATT ┬─ discovery: which characteristic is at which handle
+///                          ├ signalling            └─ values ─ typed frames (FrameFormat)
+///                          └ credit-based ─ SDU ── ATT
+/// ```
+public struct CaptureDecoder {
+  var controllers: [UInt16: Controller] = [:]
+  /// The slots of connections; those of ended ones are used again.
+  var links: [Link] = []
+  /// By slot as well.
+  var heads: [LinkHead] = []
+  /// What ATT has under way, by the places that connections and channels have.
+  var bearers: [ATTBearer] = []
+  var transfers: [ATTTransfers] = []
+  private var freeBearers: [Int] = []
+  var freeSlots: [Int] = []
+  /// By adapter and handle.
+  var slots: [UInt32: Int] = [:]
+  /// The newest uses of ``slots``, because the dictionary takes its time.
+  private var recentKeys = InlineArray<16, UInt32>(repeating: .max)
+  private var recentSlots = InlineArray<16, Int>(repeating: 0)
+  /// The attributes of all servers.
+  var tables: [AttributeTable] = [AttributeTable()]
+  var tablePlaces: [ServerKey: Int] = [:]
+  var attributeCount = 0
+  /// Bytes that are kept for what is not whole yet.
+  var pendingBytes = 0
+  var connectionCount = 0
+  let saved: SavedHandles
+  /// Where the last record was.
+  private var last = Place(number: 0, time: CaptureInstant(nanoseconds: 0), fileOffset: 0)
+
+  private struct Place {
+    var number: Int
+    var time: CaptureInstant
+    var fileOffset: UInt64
+  }
+
+  /// A decoder at the beginning of a capture.
+  ///
+  /// - Parameter saved: what is at which handle, for servers whose discovery the capture does not show.
+  public init(saved: SavedHandles = SavedHandles()) {
+    self.saved = saved
+  }
+
+  /// Takes the next record.
+  ///
+  /// - Parameter packet: the bytes of the record's packet, those of its ``CaptureRecord/data``.
+  public mutating func decode(
+    _ record: CaptureRecord, _ packet: RawSpan, into observer: inout some CaptureObserver
+  ) {
+    last = Place(number: record.number, time: record.time, fileOffset: record.fileOffset)
+    if record.lost > 0 {
+      observer.problem(CaptureProblem(record, .packetsLost(record.lost)))
+      // What was begun cannot be trusted to go on.
+      dropPartialPDUs(of: record.controller)
+    }
+    switch record.kind {
+    case .acl: acl(record, packet, into: &observer)
+    case .event: event(record, packet, into: &observer)
+    case .controllerAdded, .controllerRemoved, .controllerClosed: controller(record, packet, into: &observer)
+    case .command, .synchronous, .isochronous, .controllerOpened, .other: break
+    }
+  }
+
+  /// Tells what the capture's end has left unfinished.
+  public mutating func finish(into observer: inout some CaptureObserver) {
+    for slot in slots.values.sorted() {
+      for direction in [CaptureDirection.sent, .received] {
+        let partial = links[slot].partial[direction]
+        guard partial.isPending else { continue }
+        observer.problem(
+          CaptureProblem(
+            record: last.number, time: last.time, fileOffset: last.fileOffset, connection: knownNumber(slot),
+            reason: .incomplete(.l2cap, received: partial.bytes.count, expected: partial.expected)))
+      }
+    }
+  }
+
+  /// What is at the handles of all servers that the capture has told about; of one without a known address as of any peripheral.
+  public var handles: SavedHandles {
+    var handles = SavedHandles()
+    for (key, place) in tablePlaces {
+      let address: CapturedAddress?
+      switch key {
+      case .peer(_, let peer): address = peer
+      case .unknown: address = nil
+      case .local(let controller):
+        // Without an address it would be taken for that of any peripheral.
+        guard let own = controllers[controller]?.address else { continue }
+        address = own
+      }
+      for (handle, attribute) in tables[place].all where !attribute.isAssumed {
+        handles.add(attribute.uuid, at: handle, of: address)
+      }
+    }
+    return handles
+  }
+
+  /// The slot of a connection; nil when there is none.
+  @inline(__always)
+  mutating func slot(_ controller: UInt16, _ handle: UInt16) -> Int? {
+    let key = UInt32(controller) << 16 | UInt32(handle)
+    let line = Int(key & 15)
+    if recentKeys[line] == key { return recentSlots[line] }
+    guard let slot = slots[key] else { return nil }
+    recentKeys[line] = key
+    recentSlots[line] = slot
+    return slot
+  }
+
+  /// Gives a connection a slot; nil when all are taken.
+  ///
+  /// - Parameter tables: the places of the attribute tables of the peer's server and of the host's.
+  mutating func open(_ connection: CapturedConnection, tables: (peer: Int, local: Int)) -> Int? {
+    guard !freeSlots.isEmpty || links.count < CaptureLimits.connections else { return nil }
+    let head = LinkHead(peerTable: tables.peer, localTable: tables.local, bearer: newBearer())
+    let slot: Int
+    if let free = freeSlots.popLast() {
+      slot = free
+      links[slot] = Link(connection)
+      heads[slot] = head
+    } else {
+      slot = links.count
+      links.append(Link(connection))
+      heads.append(head)
+    }
+    slots[UInt32(connection.controller) << 16 | UInt32(connection.handle)] = slot
+    return slot
+  }
+
+  /// Forgets a connection.
+  mutating func free(_ slot: Int) {
+    let connection = links[slot].connection
+    let key = UInt32(connection.controller) << 16 | UInt32(connection.handle)
+    slots[key] = nil
+    let line = Int(key & 15)
+    if recentKeys[line] == key { recentKeys[line] = .max }
+    dropPartialPDUs(at: slot)
+    for channel in links[slot].channels { freeBearer(channel.bearer) }
+    freeBearer(heads[slot].bearer)
+    links[slot] = Link(connection)
+    freeSlots.append(slot)
+  }
+
+  /// The place of a fresh state of ATT.
+  mutating func newBearer() -> Int {
+    if let free = freeBearers.popLast() { return free }
+    bearers.append(ATTBearer())
+    transfers.append(ATTTransfers())
+    return bearers.count &- 1
+  }
+
+  mutating func freeBearer(_ place: Int) {
+    pendingBytes &-= transfers[place].pendingBytes
+    bearers[place] = ATTBearer()
+    transfers[place] = ATTTransfers()
+    freeBearers.append(place)
+  }
+
+  /// The number of a connection that the observer has been told of.
+  func knownNumber(_ slot: Int) -> Int? { heads[slot].isAnnounced ? heads[slot].number : nil }
+
+  /// Begins to join fragments, for which there is room.
+  mutating func beginPartialPDU(_ part: RawSpan, expected: Int, _ slot: Int, _ direction: CaptureDirection) {
+    links[slot].partial[direction].begin(part, expected: expected)
+    heads[slot].isPartial[direction] = true
+  }
+
+  /// Forgets the fragments of a PDU.
+  mutating func dropPartialPDU(_ slot: Int, _ direction: CaptureDirection) {
+    pendingBytes &-= links[slot].partial[direction].drop()
+    heads[slot].isPartial[direction] = false
+  }
+
+  private mutating func dropPartialPDUs(of controller: UInt16) {
+    for slot in slots.values where links[slot].connection.controller == controller { dropPartialPDUs(at: slot) }
+  }
+
+  private mutating func dropPartialPDUs(at slot: Int) {
+    for direction in [CaptureDirection.sent, .received] {
+      dropPartialPDU(slot, direction)
+      for channel in links[slot].channels.indices {
+        pendingBytes &-= links[slot].channels[channel].segments[direction].drop()
+      }
+    }
+  }
+}
+
+/// What events say of the record that they come from.
+protocol RecordPlace {
+  var number: Int { get }
+  var time: CaptureInstant { get }
+}
+
+extension CaptureRecord: RecordPlace {}
+
+extension CaptureDecoder.Context: RecordPlace {
+  var number: Int { record }
+}
+
+/// What is known of an adapter.
+struct Controller {
+  var address: CapturedAddress?
+}
+
+/// Whose attributes a table has.
+enum ServerKey: Hashable {
+  /// A peer of an adapter.
+  case peer(UInt16, CapturedAddress)
+  /// The host of an adapter.
+  case local(UInt16)
+  /// A peer whose address is not known, on a connection of that handle.
+  case unknown(UInt16, UInt16)
+}
+
+extension CaptureProblem {
+  init(_ record: CaptureRecord, _ reason: Reason, at offset: Int = 0) {
+    self.init(
+      record: record.number, time: record.time, fileOffset: record.fileOffset &+ UInt64(max(0, offset)),
+      connection: nil,
+      reason: reason)
+  }
+}

@@ -1,0 +1,117 @@
+public import PercussGATT
+public import PercussWire
+
+/// What the values of a characteristic are: the one place where the bytes of a capture become typed frames.
+///
+/// To add a family of devices, give its characteristics cases here, name their UUIDs in ``init(_:)``, and decode them in ``frame(of:isFromClient:)``.
+public enum FrameFormat: UInt8, Sendable, CaseIterable {
+  case percussFeature
+  case percussControlPoint
+  case percussTelemetry
+  case percussEvent
+  case percussRoutineData
+  case percussClock
+
+  /// The format of a characteristic's values; nil for one that carries no frames.
+  public init?(_ characteristic: BluetoothUUID) {
+    switch characteristic {
+    case .percussFeature: self = .percussFeature
+    case .percussControlPoint: self = .percussControlPoint
+    case .percussTelemetry: self = .percussTelemetry
+    case .percussEvent: self = .percussEvent
+    case .percussRoutineData: self = .percussRoutineData
+    case .percussClock: self = .percussClock
+    default: return nil
+    }
+  }
+
+  /// The characteristic that has this format.
+  public var characteristic: BluetoothUUID {
+    switch self {
+    case .percussFeature: .percussFeature
+    case .percussControlPoint: .percussControlPoint
+    case .percussTelemetry: .percussTelemetry
+    case .percussEvent: .percussEvent
+    case .percussRoutineData: .percussRoutineData
+    case .percussClock: .percussClock
+    }
+  }
+
+  /// The typed frame of a whole value.
+  ///
+  /// - Parameter isFromClient: whether it was written, not read or notified.
+  /// - Returns: nil when the characteristic carries nothing that way.
+  /// - Throws: what the generated decoder of the message throws.
+  @inline(__always)
+  public func frame(of value: RawSpan, isFromClient: Bool) throws(WireError) -> CapturedFrame? {
+    switch (self, isFromClient) {
+    case (.percussFeature, false): .feature(try DeviceFeature(decoding: value))
+    case (.percussControlPoint, true): .request(try ControlRequest(decoding: value))
+    case (.percussControlPoint, false): .response(try ControlResponse(decoding: value))
+    case (.percussTelemetry, false): .telemetry(try Telemetry(decoding: value))
+    case (.percussEvent, false): .event(try DeviceEvent(decoding: value))
+    case (.percussRoutineData, true): .routineData(try RoutineData(decoding: value))
+    case (.percussRoutineData, false): .routineStatus(try RoutineStatus(decoding: value))
+    case (.percussClock, true): .clockRequest(try ClockRequest(decoding: value))
+    case (.percussClock, false): .clockReply(try ClockReply(decoding: value))
+    case (.percussFeature, true), (.percussTelemetry, true), (.percussEvent, true): nil
+    }
+  }
+
+  /// What the values are in the specification; nil when the characteristic carries nothing that way.
+  public func message(isFromClient: Bool) -> WireSchema.Message? {
+    switch (self, isFromClient) {
+    case (.percussFeature, false): WireSchema.deviceFeature
+    case (.percussControlPoint, true): WireSchema.controlRequest
+    case (.percussControlPoint, false): WireSchema.controlResponse
+    case (.percussTelemetry, false): WireSchema.telemetry
+    case (.percussEvent, false): WireSchema.deviceEvent
+    case (.percussRoutineData, true): WireSchema.routineData
+    case (.percussRoutineData, false): WireSchema.routineStatus
+    case (.percussClock, true): WireSchema.clockRequest
+    case (.percussClock, false): WireSchema.clockReply
+    case (.percussFeature, true), (.percussTelemetry, true), (.percussEvent, true): nil
+    }
+  }
+}
+
+/// A frame that a capture shows, typed.
+public enum CapturedFrame: Equatable, Sendable {
+  case feature(DeviceFeature)
+  case request(ControlRequest)
+  case response(ControlResponse)
+  case telemetry(Telemetry)
+  case event(DeviceEvent)
+  case routineData(RoutineData)
+  case routineStatus(RoutineStatus)
+  case clockRequest(ClockRequest)
+  case clockReply(ClockReply)
+
+  /// The bytes that it takes on the wire.
+  public var encodedLength: Int {
+    switch self {
+    case .feature(let frame): frame.encodedLength
+    case .request(let frame): frame.encodedLength
+    case .response(let frame): frame.encodedLength
+    case .telemetry(let frame): frame.encodedLength
+    case .event(let frame): frame.encodedLength
+    case .routineData(let frame): frame.encodedLength
+    case .routineStatus(let frame): frame.encodedLength
+    case .clockRequest(let frame): frame.encodedLength
+    case .clockReply(let frame): frame.encodedLength
+    }
+  }
+}
+
+extension AttributeEvent {
+  /// The typed frame in its value; nil for a value that is none, and for a part of one.
+  ///
+  /// - Throws: what the generated decoder throws.
+  @inline(__always)
+  public func frame(of value: RawSpan) throws(WireError) -> CapturedFrame? {
+    guard carriesValue, isWhole, let attribute, attribute.kind == .value, let format = attribute.format else {
+      return nil
+    }
+    return try format.frame(of: value, isFromClient: isFromClient)
+  }
+}

@@ -1,0 +1,154 @@
+import PercussGATT
+
+/// What every packet of a connection asks for. It stands by itself, without references, because copies of a ``Link`` were measured to take most of the time.
+struct LinkHead {
+  /// The connection's number; 0 before the observer has been told of it.
+  var number = 0
+  /// Whether fragments of a PDU wait for more.
+  var isPartial = BothDirections(sent: false, received: false)
+  /// The places of the attribute tables of both servers.
+  var peerTable: Int
+  var localTable: Int
+  /// The place of ATT's state on its fixed channel.
+  var bearer: Int
+
+  var isAnnounced: Bool { number > 0 }
+}
+
+/// What else is followed of a connection.
+struct Link {
+  var connection: CapturedConnection
+  /// L2CAP PDUs whose fragments are being joined.
+  var partial = BothDirections(sent: PartialPDU(), received: PartialPDU())
+  /// Enhanced ATT channels.
+  var channels: [EnhancedChannel] = []
+  /// Requests for Enhanced ATT channels without an answer yet, at most eight.
+  var openings: [ChannelOpening] = []
+
+  init(_ connection: CapturedConnection) {
+    self.connection = connection
+  }
+}
+
+/// A PDU of which some bytes have come.
+struct PartialPDU {
+  private(set) var bytes: [UInt8] = []
+  /// Its whole length; 0 when there is none.
+  private(set) var expected = 0
+
+  var isPending: Bool { expected > 0 }
+  /// What it takes of ``CaptureLimits/pendingBytes``.
+  var reserved: Int { expected }
+  var isComplete: Bool { expected > 0 && bytes.count == expected }
+  var missing: Int { expected &- bytes.count }
+
+  mutating func begin(_ part: RawSpan, expected: Int) {
+    self.expected = expected
+    bytes.append(contentsOf: part)
+  }
+
+  mutating func append(_ part: RawSpan) {
+    bytes.append(contentsOf: part)
+  }
+
+  /// Forgets it.
+  ///
+  /// - Returns: what it has taken of ``CaptureLimits/pendingBytes``.
+  mutating func drop() -> Int {
+    guard expected > 0 else { return 0 }
+    defer { expected = 0 }
+    // Memory is kept for PDUs of the usual length only.
+    bytes.removeAll(keepingCapacity: expected <= 1024)
+    return expected
+  }
+
+  /// Takes the bytes out while they are used.
+  mutating func take() -> [UInt8] {
+    let taken = bytes
+    bytes = []
+    return taken
+  }
+
+  /// Puts the memory back.
+  mutating func restore(_ memory: consuming [UInt8]) {
+    bytes = memory
+  }
+}
+
+/// An L2CAP channel with credits that carries ATT (Core Vol 3 Part G 5.3).
+struct EnhancedChannel {
+  /// The receiver's identifiers of the channel, by the direction of a PDU.
+  var identifiers: BothDirections<UInt16>
+  /// SDUs whose segments are being joined.
+  var segments = BothDirections(sent: PartialPDU(), received: PartialPDU())
+  /// The place of ATT's state on it.
+  var bearer: Int
+}
+
+/// A request for channels.
+struct ChannelOpening {
+  var identifier: UInt8
+  /// Of the request.
+  var direction: CaptureDirection
+  /// The requester's channel identifiers.
+  var channels: [UInt16]
+  var mtu: UInt16
+}
+
+/// What ATT has under way on one channel (Core Vol 3 Part F 3.3.2: one request at a time, one indication at a time). It has no references, as ``LinkHead``.
+struct ATTBearer {
+  static let defaultMTU = 23
+  var mtu = Self.defaultMTU
+  /// By the direction of the request.
+  var requests = BothDirections<PendingRequest?>(sent: nil, received: nil)
+  /// By the direction of the indication.
+  var indications = BothDirections<PendingRequest?>(sent: nil, received: nil)
+}
+
+/// Values that are on their way on one channel in several PDUs, by the direction of the requests.
+struct ATTTransfers {
+  /// What Execute Write will write.
+  var prepared = BothDirections<[PreparedPart]>(sent: [], received: [])
+  /// A value that is being read in parts.
+  var longRead = BothDirections<LongRead?>(sent: nil, received: nil)
+  /// The handles of a request for several values.
+  var handles = BothDirections<[UInt16]>(sent: [], received: [])
+
+  /// What it takes of ``CaptureLimits/pendingBytes``.
+  var pendingBytes: Int {
+    prepared.sent.reduce(0) { $0 &+ $1.reserved } &+ prepared.received.reduce(0) { $0 &+ $1.reserved }
+      &+ (longRead.sent?.bytes.count ?? 0) &+ (longRead.received?.bytes.count ?? 0)
+  }
+}
+
+/// A request that has no answer yet.
+struct PendingRequest {
+  var operation: ATTOperation
+  var record: Int
+  var time: CaptureInstant
+  var handle: UInt16 = 0
+  var offset = 0
+  /// The type that is looked for, or the service.
+  var type: BluetoothUUID?
+
+  /// What an answer tells about it.
+  func answered(at instant: CaptureInstant) -> AttributeEvent.AnsweredRequest {
+    .init(record: record, operation: operation, latency: instant.nanoseconds(since: time))
+  }
+}
+
+/// A part of a value that will be written.
+struct PreparedPart {
+  var handle: UInt16
+  var offset: Int
+  var bytes: [UInt8]
+
+  /// With what the part itself takes, so that empty parts are bounded too.
+  var reserved: Int { bytes.count &+ 64 }
+}
+
+/// A value that is being read in parts.
+struct LongRead {
+  var handle: UInt16
+  var bytes: [UInt8]
+}

@@ -17,7 +17,7 @@ struct PercussCommand: ParsableCommand {
       EXIT STATUS
         0    done
         2    the command line is wrong
-        65   a document, a frame or a report is wrong; nothing moved
+        65   a document, frame, report or capture is wrong; nothing moved
         69   no such device, or it refused
         70   a fault of this program
         75   a guarantee was missed or not shown, the link was lost, the run ended early, or
@@ -28,7 +28,7 @@ struct PercussCommand: ParsableCommand {
     subcommands: [
       RunCommand.self, ValidateCommand.self, PlanCommand.self, SetCommand.self, StopCommand.self, InfoCommand.self,
       MonitorCommand.self, ScanCommand.self, DevicesCommand.self, PairCommand.self, ShellCommand.self,
-      FrameCommand.self, ReportCommand.self, TimingCommand.self,
+      FrameCommand.self, ReportCommand.self, TimingCommand.self, CaptureCommand.self,
     ])
 }
 

@@ -48,6 +48,45 @@ import Testing
         "slots",
       ], ["connection_interval_us", "connection_update"]
     ),
+    "att_value": (
+      [
+        "record", "time_us", "elapsed_us", "file_offset", "connection", "controller", "direction", "channel",
+        "operation", "handle", "bytes",
+      ],
+      [
+        "device", "uuid", "characteristic", "characteristic_uuid", "assumed", "offset", "partial", "request_record",
+        "latency_us", "frame", "refusal",
+      ]
+    ),
+    "att_pdu": (
+      [
+        "record", "time_us", "elapsed_us", "file_offset", "connection", "controller", "direction", "channel",
+        "operation",
+      ],
+      [
+        "handle", "device", "uuid", "characteristic", "characteristic_uuid", "assumed", "offset", "partial", "error",
+        "error_name", "request_record", "latency_us",
+      ]
+    ),
+    "connection": (
+      ["record", "time_us", "elapsed_us", "connection", "controller", "handle", "event"],
+      [
+        "device", "address_type", "role", "interval_us", "latency", "timeout_ms", "status", "status_name", "encrypted",
+        "mtu", "client_mtu", "server_mtu", "channel_sent", "channel_received", "result",
+      ]
+    ),
+    "controller": (
+      ["record", "time_us", "elapsed_us", "controller", "event"], ["address", "device", "status", "status_name"]
+    ),
+    "problem": (["record", "time_us", "elapsed_us", "file_offset", "message"], ["connection"]),
+    "capture_statistics": (["records", "duration_us", "connections", "problems"], []),
+    "connection_statistics": (
+      [
+        "connection", "controller", "time_us", "duration_us", "has_beginning", "has_end", "mtu", "values", "latencies",
+        "control_requests", "control_retries", "telemetry_values", "telemetry_gaps", "telemetry_lost",
+        "malformed_frames", "att_errors", "unanswered", "problems",
+      ], ["device", "role", "interval_us"]
+    ),
   ]
 
   private static let example = Documents.examplesFolder.appending(path: "post-run-calves.yaml").path
@@ -180,6 +219,23 @@ import Testing
     #expect(lossy.contains { $0["missed"] as? Int ?? 0 > 0 })
     let text = try await ProgramRun.percuss("monitor", "--for", "1s", "--virtual-time")
     #expect(text.status == 0 && text.lines.allSatisfy { $0.isEmpty || $0.contains(" ppm ") }, "\(text)")
+  }
+
+  @Test func `capture decode prints values, PDUs, events and problems`() async throws {
+    for name in CaptureCommandTests.captures {
+      let objects = try await lines("capture", "decode", CaptureCommandTests.path(name), "--all")
+      try check(objects, of: ["att_value", "att_pdu", "connection", "controller", "problem"])
+      for type in ["connection", "controller"] {
+        let events = Set(objects.filter { $0["type"] as? String == type }.compactMap { $0["event"] as? String })
+        #expect(events.subtracting(try documentedWords(of: type)).isEmpty, "\(events)")
+      }
+    }
+  }
+
+  @Test func `capture stats prints the capture and its connections`() async throws {
+    let objects = try await lines("capture", "stats", CaptureCommandTests.path("conversation-ordered.btsnoop"))
+    try check(objects, of: ["capture_statistics", "connection_statistics"])
+    #expect(objects.first?["connections"] as? Int == objects.count - 1)
   }
 
   /// The objects that a command prints with `--json`, which succeeds.

@@ -83,10 +83,14 @@ struct FrameLine: Encodable {
     let reason: String
 
     init(_ refusal: FrameReading.Refusal) {
-      message = refusal.message.name
-      field = "\(refusal.error.field)"
-      offset = refusal.error.offset
-      reason = "\(refusal.error.reason)"
+      self.init(message: refusal.message.name, refusal.error)
+    }
+
+    init(message: String, _ error: WireError) {
+      self.message = message
+      field = "\(error.field)"
+      offset = error.offset
+      reason = "\(error.reason)"
     }
   }
 }

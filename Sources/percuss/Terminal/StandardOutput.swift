@@ -35,6 +35,9 @@ enum StandardOutput {
     state.withLock { $0.onClose = action }
   }
 
+  /// Whether all that was said could be written.
+  static var isOpen: Bool { state.withLock { $0.failure == nil } }
+
   /// Why the output could not be written whole; nil when it could, or when its reader had enough.
   static var failure: String? {
     guard let failure = state.withLock({ $0.failure }), failure != EPIPE else { return nil }

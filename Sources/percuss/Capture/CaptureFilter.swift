@@ -1,0 +1,104 @@
+import PercussCapture
+import PercussDocument
+import PercussGATT
+import PercussWire
+
+/// What of a capture is wanted.
+struct CaptureFilter {
+  var devices: [CapturedDevice] = []
+  /// Names or UUIDs, in small letters.
+  var characteristics: [String] = []
+  var kinds: Set<String> = []
+  /// Nanoseconds since the first record.
+  var from = Int64.min
+  var to = Int64.max
+  var showsAll = false
+
+  /// Whether it asks for certain values, so that what happens to connections is not wanted.
+  var choosesValues: Bool { !characteristics.isEmpty || !kinds.isEmpty }
+
+  /// Whether a connection is wanted.
+  ///
+  /// - Parameter own: the address of the recording adapter.
+  func takes(_ connection: CapturedConnection, own: CapturedAddress?) -> Bool {
+    devices.isEmpty
+      || devices.contains { device in
+        switch device {
+        case .connection(let number): connection.number == number
+        case .address(let text): connection.peer?.description == text || own?.description == text
+        }
+      }
+  }
+
+  /// Whether a value or PDU is wanted.
+  func takes(_ event: AttributeEvent, _ frame: FrameDescription?) -> Bool {
+    if !characteristics.isEmpty {
+      guard let attribute = event.attribute else { return false }
+      let uuid = attribute.characteristic
+      let names = [AttributeName.of(uuid).lowercased(), uuid.description.lowercased(), uuid.fullText]
+      guard characteristics.contains(where: names.contains) else { return false }
+    }
+    guard kinds.isEmpty else { return takesKind(event, frame) }
+    if showsAll || event.carriesValue { return true }
+    // A discovery ends when there is nothing more to find.
+    return event.error != nil && event.request?.operation.groups.contains("discovery") != true
+  }
+
+  private func takesKind(_ event: AttributeEvent, _ frame: FrameDescription?) -> Bool {
+    let operation = event.operation
+    let groups = event.isDiscovery ? ["discovery"] : operation.groups
+    if kinds.contains(operation.name) || groups.contains(where: kinds.contains) { return true }
+    guard let frame else { return false }
+    return kinds.contains(frame.message.name) || kinds.contains(frame.name)
+      || frame.variant.map { kinds.contains($0.name) } == true
+  }
+
+  /// Why a text is no kind; nil when it is one.
+  static func mistake(inKind text: String) -> String? {
+    let operations = (0...0x101).map { ATTOperation(rawValue: $0) }
+    var known = Set(operations.map(\.name).filter { !$0.hasPrefix("opcode_") } + operations.flatMap(\.groups))
+    for message in WireSchema.messages {
+      known.insert(message.name)
+      for variant in message.variants { known.formUnion([variant.name, "\(message.name).\(variant.name)"]) }
+    }
+    if known.contains(text) { return nil }
+    let guess = Spelling.nearest(to: text, among: known.sorted()).map { "; did you mean \($0)?" } ?? "."
+    return "There is no kind '\(text)'\(guess)"
+  }
+}
+
+extension ATTOperation {
+  /// The words for several operations.
+  var groups: [String] {
+    switch self {
+    case .readResponse, .readBlobResponse, .readMultipleResponse, .readMultipleVariableResponse, .readByTypeResponse,
+      .longReadValue:
+      ["read", "response"]
+    case .writeRequest, .writeCommand, .signedWriteCommand, .prepareWriteRequest, .preparedValue: ["write"]
+    case .multipleNotification: ["notification"]
+    case .writeResponse, .prepareWriteResponse, .executeWriteResponse, .confirmation: ["response"]
+    case .errorResponse: ["error", "response"]
+    case .findInformationRequest, .findInformationResponse, .findByTypeValueRequest, .findByTypeValueResponse,
+      .readByTypeRequest, .readByGroupTypeRequest, .readByGroupTypeResponse:
+      ["discovery"]
+    default: []
+    }
+  }
+}
+
+/// What people call attributes.
+enum AttributeName {
+  /// The name of a characteristic, service or descriptor; its UUID where it has none here.
+  static func of(_ uuid: BluetoothUUID) -> String {
+    if let known = Profile.percuss[uuid] { return known.name }
+    return uuid.assignedNumber.flatMap { names[$0] } ?? uuid.description
+  }
+
+  private static let names: [UInt16: String] = [
+    0x2800: "Primary Service", 0x2801: "Secondary Service", 0x2802: "Include", 0x2803: "Characteristic",
+    0x2900: "Extended Properties", 0x2901: "User Description", 0x2902: "Client Configuration",
+    0x2903: "Server Configuration", 0x2904: "Presentation Format", 0x2A00: "Device Name", 0x2A01: "Appearance",
+    0x2A04: "Preferred Connection Parameters", 0x2A05: "Service Changed", 0x2AA6: "Central Address Resolution",
+    0x2B29: "Client Supported Features", 0x2B2A: "Database Hash", 0x2B3A: "Server Supported Features",
+  ]
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import PercussCapture
+import PercussDocument
+
+/// `percuss capture`: what went over the air, from a file.
+struct CaptureCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "capture",
+    abstract: "Read captures of Bluetooth traffic.",
+    discussion: """
+      Takes what btmon -w, Wireshark, Android and hcidump write: btsnoop, pcap and pcapng with HCI packets.
+      """,
+    subcommands: [CaptureDecodeCommand.self, CaptureStatsCommand.self])
+}
+
+/// Which capture, and what is known beside it.
+struct CaptureOptions: ParsableArguments {
+  @Argument(help: ArgumentHelp("The capture: a file, or - for the standard input.", valueName: "file"))
+  var file: String
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "What is at which handle, for connections whose discovery the capture does not show: a file of --save-handles.",
+      valueName: "file"))
+  var handles: String?
+
+  @Option(
+    name: .long, parsing: .singleValue,
+    help: ArgumentHelp(
+      "Only connections with this address at either end, or of this number, as in #2; may be given several times.",
+      valueName: "address"))
+  var device: [String] = []
+
+  func validate() throws {
+    for text in device where CapturedDevice(text) == nil {
+      throw ValidationError("--device is an address, as in C8:2E:47:0A:11:02, or a connection's number, as in #2.")
+    }
+  }
+
+  /// Reads the capture to its end, or until the closure returns false.
+  func read<Observer: CaptureObserver>(
+    into observer: inout Observer, while isWanted: (inout Observer, CaptureRecord) -> Bool
+  ) throws -> CaptureDecoder {
+    var saved = SavedHandles()
+    if let handles {
+      do {
+        saved = try SavedHandles(String(decoding: try DocumentFile.bytes(of: handles, limit: 1 << 22), as: UTF8.self))
+      } catch let unreadable as DocumentFile.Unreadable {
+        throw CommandFailure(.badDocument, unreadable.description)
+      } catch {
+        throw CommandFailure(.badDocument, "\(handles): error: \(error)")
+      }
+    }
+    var decoder = CaptureDecoder(saved: saved)
+    var failure: CaptureFile.Failure?
+    do throws(CaptureFile.Failure) {
+      try CaptureFile(file).read { record, packet in
+        guard isWanted(&observer, record) else { return false }
+        decoder.decode(record, packet, into: &observer)
+        return true
+      }
+    } catch {
+      failure = error
+    }
+    decoder.finish(into: &observer)
+    if let failure {
+      let name = file == "-" ? "<standard input>" : file
+      var message = "\(name): error: \(failure)"
+      if case .wrong(let error) = failure, error.record > 1 {
+        message += "\n  the \(error.record - 1) records before it are good; what they say is told above"
+      }
+      throw CommandFailure(.badDocument, message)
+    }
+    return decoder
+  }
+
+  var devices: [CapturedDevice] { device.compactMap { CapturedDevice($0) } }
+}
+
+/// What `--device` means.
+enum CapturedDevice {
+  case address(String)
+  case connection(Int)
+
+  init?(_ text: String) {
+    if text.hasPrefix("#") {
+      guard let number = Int(text.dropFirst()), number > 0 else { return nil }
+      self = .connection(number)
+    } else {
+      let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+      guard parts.count == 6, parts.allSatisfy({ $0.utf8.count == 2 && $0.allSatisfy(\.isHexDigit) }) else {
+        return nil
+      }
+      self = .address(text.uppercased())
+    }
+  }
+}

@@ -53,6 +53,7 @@ bench:  ## ratios against baselines measured in the same run; writes .build/benc
 fuzz: packages  ## the long fuzzing run; `make test` does a short one
 	@$(require) build fuzz
 	Tests/Fuzz/run.sh --long
+	Tests/Fuzz/run-captures.sh --long
 	Tests/Fuzz/run-bus.sh --long
 
 docs: packages  ## manual pages and shell completions into .build/docs

@@ -80,12 +80,14 @@ check schemas 120 python3 Tests/Tools/check-schemas.py
 check routine-schema 120 python3 Tests/Tools/check-routine-schema.py
 check requirements 60 python3 Tests/Tools/check-requirements.py
 check dissector 120 Tests/Tools/check-dissector.sh
+check captures 300 Tests/Tools/check-captures.sh
 check units 60 Tests/Tools/check-units.sh
 check embedded 600 Tests/Embedded/run.sh
 # The real bluetoothd, with strangers on both ends, and with our client and daemon as they were built above; `make test-bluez` plays every command and trouble.
 check_in_real_time bluez 900 Tests/BlueZ/run.sh --programs .build/debug --scenario bluetoothctl@ordered --scenario bleak-central@eatt \
   --scenario record@ordered --scenario restarts --scenario soak-short --compare
 check fuzz 600 Tests/Fuzz/run.sh
+check fuzz-captures 600 Tests/Fuzz/run-captures.sh
 check fuzz-bus 900 Tests/Fuzz/run-bus.sh
 
 printf '\n'

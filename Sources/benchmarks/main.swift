@@ -16,6 +16,8 @@ let isWanted = { (name: String) in wanted.isEmpty || wanted.contains { name.hasP
 let rounds = 301
 // Each of these takes a second, and so do few enough for the machine to stay the same.
 let busRounds = 31
+// tshark takes seconds.
+let programRounds = 5
 var results: [BenchmarkResult] = []
 var isComplete = true
 
@@ -32,6 +34,17 @@ do {
 } catch {
   complain("\(error)")
   isComplete = false
+}
+
+for (name, make, rounds) in [(CaptureBench.walkName, CaptureBench.walk, busRounds)]
+  + CaptureBench.programs.map({ ($0.name, $0.make, programRounds) })
+where isWanted(name) {
+  do {
+    results += try measure([try make()], rounds: rounds)
+  } catch {
+    complain("\(error)")
+    isComplete = false
+  }
 }
 
 if (BusBench.benchmarkNames + BusBench.timingNames).contains(where: isWanted) {
@@ -61,7 +74,7 @@ do {
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
   try encoder.encode(results).write(to: url)
   print(
-    "\nMedians of \(rounds) interleaved rounds, on the bus of \(busRounds); also in \(url.relativePath). \(machineLoad())"
+    "\nMedians of \(rounds) interleaved rounds, on the bus and of captures of \(busRounds), beside other programs of \(programRounds); also in \(url.relativePath). \(machineLoad())"
   )
 } catch {
   complain(".build/bench.json was not written: \(error)")

@@ -10,8 +10,8 @@ packages_of() {
       pkg-config libdbus-1-dev libbluetooth-dev ;;
     # The schema check, and the Wireshark dissector.
     test) echo python3 python3-yaml python3-jsonschema lua5.2 tshark dbus-daemon systemd util-linux dbus-bin bluez python3-venv ;;
-    # The bus that is measured on, and what is measured beside us: Bleak, cyclictest.
-    bench) echo dbus-daemon python3 python3-venv rt-tests ;;
+    # The bus that is measured on, and what is measured beside us: Bleak, cyclictest, the programs that read captures.
+    bench) echo dbus-daemon python3 python3-venv rt-tests tshark bluez ;;
     # libFuzzer's runtime is C++.
     fuzz) echo libstdc++-12-dev ;;
     # The real Bluetooth stack in a virtual machine.

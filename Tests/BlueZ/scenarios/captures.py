@@ -1,4 +1,4 @@
-"""Records what is kept in captures/: one btsnoop file for each thing that percuss and percussd do on the air."""
+"""Records one btsnoop file for each thing that percuss and percussd do on the air; captures/ keeps most of them."""
 
 import time
 from signal import SIGKILL

@@ -125,6 +125,8 @@ extension DeviceError.Reason {
 extension DeviceError.Refusal {
   fileprivate var explanation: String {
     switch (response.result, response.body) {
+    case (.outOfRange, .parameterLimits(_, let minimum, let maximum)) where operation.speedBetween(minimum, maximum):
+      "the device has no such speed; the nearest are \(minimum) and \(maximum) PPM"
     case (.outOfRange, .parameterLimits(let field, let minimum, let maximum)):
       "\(operation.parameterName(field)) is out of range; the device accepts \(minimum) to \(maximum)"
     case (.invalidRoutine, .invalidStep(let step)): "step \(step) of the routine asks for what the device cannot do"

@@ -32,6 +32,12 @@ extension ControlRequest.Body {
     }
   }
 
+  /// Whether it asks for a speed between two that the device names: they are the nearest that it has (PCS/SR/CP/BI-03).
+  func speedBetween(_ minimum: UInt32, _ maximum: UInt32) -> Bool {
+    guard case .setSpeed(let speed, _) = self else { return false }
+    return UInt32(speed) > minimum && UInt32(speed) < maximum
+  }
+
   /// What the specification calls a parameter, counted from 0 after the header as `parameter_limits` counts it.
   func parameterName(_ index: UInt8) -> String {
     let prefix = "control_request.\(opCode)."

@@ -293,6 +293,21 @@ struct SessionTests {
         + "Choose a value in that range; a speed must be a multiple of the device's speed step.")
   }
 
+  @Test func `a speed between two that the device has is told the nearest`() throws {
+    var session = Session()
+    let id = session.newRequest()
+    _ = session.submit(.speed(1905), as: id, at: .zero)
+    let response = ControlResponse(
+      opCode: .setSpeed, sequence: 0, result: .outOfRange, state: .idle,
+      body: .parameterLimits(field: 0, minimum: 1900, maximum: 1910))
+    let actions = session.received(try response.bytes(), from: .percussControlPoint, at: .zero)
+    guard case .complete(id, .failure(let error)) = actions.first else {
+      Issue.record("not refused: \(actions)")
+      return
+    }
+    #expect(error.description.contains("the device has no such speed; the nearest are 1900 and 1910 PPM"))
+  }
+
   @Test func `what the wire cannot carry is refused before anything is sent`() {
     var talk = Conversation()
     #expect(talk.submit("a", .setSpeed(speedPPM: 1900, rampMilliseconds: 60001)) == ["a: invalid argument"])

@@ -53,9 +53,9 @@ extension CaptureDecoder {
       }
     case .readMultipleRequest, .readMultipleVariableRequest:
       request(pdu, context, into: &observer) { $0.handle = pdu.little16(1) }
-      transfers[context.bearer].handles[context.direction] = stride(from: 1, to: pdu.byteCount &- 1, by: 2).map {
-        pdu.little16($0)
-      }
+      guard operation == .readMultipleVariableRequest else { break }
+      let end = min(pdu.byteCount &- 1, 1 &+ 2 &* CaptureLimits.handlesOfRequest)
+      transfers[context.bearer].handles[context.direction] = stride(from: 1, to: end, by: 2).map { pdu.little16($0) }
     case .readResponse, .readBlobResponse: readResponse(pdu, context, into: &observer)
     case .readMultipleResponse, .readMultipleVariableResponse: readMultiple(pdu, context, into: &observer)
     case .writeRequest:
@@ -169,6 +169,12 @@ extension CaptureDecoder {
     if let request, request.operation == ATTOperation(pdu.byte(1)) {
       bearers[context.bearer].requests[direction] = nil
       event.request = request.answered(at: context.time)
+      // What the server refused to prepare it will not write.
+      if request.operation == .prepareWriteRequest, request.isKept,
+        let refused = transfers[context.bearer].prepared[direction].popLast()
+      {
+        pendingBytes &-= refused.reserved
+      }
     } else {
       report(.unexpectedResponse(event.operation), context, into: &observer)
     }

@@ -24,7 +24,7 @@ extension CaptureDecoder {
     event.isDiscovery = true
     switch event.operation {
     case .readByTypeResponse where request?.type == BluetoothUUID(0x2802):
-      forEachItem(pdu, minimum: 8, context, into: &observer) { decoder, item, observer in
+      forEachItem(pdu, minimum: 6, context, into: &observer) { decoder, item, observer in
         decoder.learn(BluetoothUUID(0x2802), at: item.little16(0), table, context, into: &observer)
       }
     case .readByTypeResponse where request?.type != BluetoothUUID(0x2803):
@@ -32,9 +32,9 @@ extension CaptureDecoder {
       return readByType(pdu, event, request, table, context, into: &observer)
     case .findInformationResponse: information(pdu, table, context, into: &observer)
     case .findByTypeValueResponse:
-      guard request?.type != nil else { break }
+      guard let type = request?.type else { break }
       for place in stride(from: 1, to: pdu.byteCount &- 3, by: 4) {
-        learn(BluetoothUUID(0x2800), at: pdu.little16(place), table, context, into: &observer)
+        learn(type, at: pdu.little16(place), table, context, into: &observer)
       }
     default:
       let isGroup = event.operation == .readByGroupTypeResponse

@@ -11,6 +11,8 @@ extension CaptureDecoder {
     var direction: CaptureDirection
     /// The PDU's place in the record's packet; of a PDU that was joined of several that of the last part.
     var offset = 4
+    /// Whether it was, so that places in it are none in the file.
+    var isJoined = false
     /// The receiver's channel.
     var channel: UInt16 = 4
     /// The place of what ATT has under way on that channel.
@@ -101,6 +103,8 @@ extension CaptureDecoder {
     guard links[slot].partial[direction].isComplete else { return }
     let bytes = links[slot].partial[direction].take()
     dropPartialPDU(slot, direction)
+    var context = context
+    context.isJoined = true
     unsafe pdu(bytes.span.bytes, context, into: &observer)
   }
 
@@ -108,7 +112,7 @@ extension CaptureDecoder {
   private mutating func pdu(_ pdu: RawSpan, _ context: Context, into observer: inout some CaptureObserver) {
     var context = context
     context.channel = pdu.little16(2)
-    context.offset &+= 4
+    if !context.isJoined { context.offset &+= 4 }
     let payload = pdu.extracting(4..<pdu.byteCount)
     switch context.channel {
     case 0x0004: att(payload, context, into: &observer)
@@ -140,7 +144,7 @@ extension CaptureDecoder {
         return
       }
       var context = context
-      context.offset &+= 2
+      if !context.isJoined { context.offset &+= 2 }
       if part.byteCount == length { return att(part, context, into: &observer) }
       guard reserve(length, context, into: &observer) else { return }
       links[slot].channels[index].segments[direction].begin(part, expected: length)
@@ -158,6 +162,8 @@ extension CaptureDecoder {
     guard links[slot].channels[index].segments[direction].isComplete else { return }
     let bytes = links[slot].channels[index].segments[direction].take()
     pendingBytes &-= links[slot].channels[index].segments[direction].drop()
+    var context = context
+    context.isJoined = true
     unsafe att(bytes.span.bytes, context, into: &observer)
   }
 
@@ -194,14 +200,14 @@ extension CaptureDecoder {
     return true
   }
 
-  /// Tells what is wrong, at a byte counted from the PDU.
+  /// Tells what is wrong, at a byte counted from the PDU; of one that was joined, at its last part.
   func report(
     _ reason: CaptureProblem.Reason, _ context: Context, at offset: Int = 0, into observer: inout some CaptureObserver
   ) {
     observer.problem(
       CaptureProblem(
         record: context.record, time: context.time,
-        fileOffset: context.packetOffset &+ UInt64(max(0, context.offset &+ offset)),
+        fileOffset: context.packetOffset &+ UInt64(max(0, context.offset &+ (context.isJoined ? 0 : offset))),
         connection: knownNumber(context.slot),
         reason: reason))
   }

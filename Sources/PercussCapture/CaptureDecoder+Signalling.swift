@@ -25,7 +25,7 @@ extension CaptureDecoder {
       default: break
       }
       rest = rest.extracting(4 &+ length..<rest.byteCount)
-      context.offset &+= 4 &+ length
+      if !context.isJoined { context.offset &+= 4 &+ length }
     }
   }
 

@@ -59,6 +59,7 @@ extension CaptureDecoder {
       return
     }
     var handles = request == nil ? [] : transfers[context.bearer].handles[context.direction.opposite][...]
+    transfers[context.bearer].handles[context.direction.opposite] = []
     var place = 1
     while pdu.byteCount &- place >= 2 {
       let length = Int(pdu.little16(place))
@@ -103,6 +104,7 @@ extension CaptureDecoder {
     }
     guard reserve(part.reserved, context, into: &observer) else { return }
     transfers[context.bearer].prepared[context.direction].append(part)
+    bearers[context.bearer].requests[context.direction]?.isKept = true
   }
 
   mutating func executeWrite(_ pdu: RawSpan, _ context: Context, into observer: inout some CaptureObserver) {

@@ -67,8 +67,8 @@ public struct CaptureDecoder {
     last = Place(number: record.number, time: record.time, fileOffset: record.fileOffset)
     if record.lost > 0 {
       observer.problem(CaptureProblem(record, .packetsLost(record.lost)))
-      // What was begun cannot be trusted to go on.
-      dropPartialPDUs(of: record.controller)
+      // What was begun cannot be trusted to go on, on no controller: the count is the file's.
+      for slot in slots.values { dropPartialPDUs(at: slot) }
     }
     switch record.kind {
     case .acl: acl(record, packet, into: &observer)
@@ -186,10 +186,6 @@ public struct CaptureDecoder {
   mutating func dropPartialPDU(_ slot: Int, _ direction: CaptureDirection) {
     pendingBytes &-= links[slot].partial[direction].drop()
     heads[slot].isPartial[direction] = false
-  }
-
-  private mutating func dropPartialPDUs(of controller: UInt16) {
-    for slot in slots.values where links[slot].connection.controller == controller { dropPartialPDUs(at: slot) }
   }
 
   private mutating func dropPartialPDUs(at slot: Int) {

@@ -12,6 +12,8 @@ public enum CaptureLimits {
   public static let servers = 256
   /// Attributes over all servers.
   public static let attributes = 1 << 16
+  /// Handles of a request for several values; the largest ATT_MTU has room for no more.
+  public static let handlesOfRequest = 258
   /// Bytes of PDUs, values and prepared writes that are not whole yet, over all connections.
   public static let pendingBytes = 1 << 24
 }

@@ -128,6 +128,8 @@ struct PendingRequest {
   var time: CaptureInstant
   var handle: UInt16 = 0
   var offset = 0
+  /// Whether its part of a value is kept until it is written.
+  var isKept = false
   /// The type that is looked for, or the service.
   var type: BluetoothUUID?
 

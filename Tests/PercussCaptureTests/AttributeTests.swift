@@ -95,6 +95,52 @@ struct AttributeTests {
     #expect(script.result.shown.suffix(2) == ["notification 23 00", "indication Control Point 00"])
   }
 
+  @Test func `Service Changed is cheap, however often it comes and however little it changes`() {
+    var script = Self.discovered()
+    script.sent("08 0100 0a00 052a")
+    script.received("09 04 0300 0000")
+    // An attribute at the last handle makes the table as long as it gets.
+    script.sent("04 ffff ffff")
+    script.received("05 01 ffff 0229")
+    for _ in 0..<2_000 {
+      script.received("1d 0300 0100 0100")
+      script.sent("1e")
+    }
+    // And everything, again and again, learnt anew each time.
+    for _ in 0..<200 {
+      script.sent("04 ffff ffff")
+      script.received("05 01 ffff 0229")
+      script.received("1d 0300 0400 ffff")
+      script.sent("1e")
+    }
+    script.received("1b 1700 00")
+    #expect(script.result.shown.last == "notification 23 00")
+  }
+
+  @Test func `included services with and without their UUID are understood`() {
+    var script = Script()
+    script.connect()
+    script.sent("08 0100 ffff 0228")
+    script.received("09 06 0500 2000 2500")
+    script.sent("08 0600 ffff 0228")
+    script.received("09 08 0600 3000 3500 0f18")
+    #expect(script.result.problems.isEmpty, "\(script.result.problems)")
+  }
+
+  @Test func `what a server refused to prepare is not written`() {
+    var script = Self.discovered()
+    script.sent("16 1400 0000 aabb")
+    script.received("01 16 1400 09")
+    script.sent("16 1400 0000 aabb")
+    script.received("17 1400 0000 aabb")
+    script.sent("16 1400 0200 cc")
+    script.received("17 1400 0200 cc")
+    script.sent("18 01")
+    script.received("19")
+    let written = script.result.values.filter { $0.event.operation == .preparedValue }.map(\.bytes)
+    #expect(written == [[0xAA, 0xBB, 0xCC]])
+  }
+
   @Test func `the MTU is agreed for both`() {
     var script = Script()
     script.connect()
@@ -286,7 +332,7 @@ struct AttributeTests {
     stranger.connect(peer: [1, 2, 3, 4, 5, 6])
     stranger.received("1b 1700 00")
     #expect(read(stranger.file, saved: saved).1.shown == ["notification 23 00"])
-    let any = try SavedHandles("# by hand\n[*]\n0x0017 7e320004-bf34-4597-a0b9-83277511650e\n")
+    let any = try SavedHandles("# by hand\r\n[*]\r\n0x0017 7e320004-bf34-4597-a0b9-83277511650e\n")
     #expect(read(stranger.file, saved: any).1.shown == ["notification Telemetry 00"])
   }
 

@@ -120,6 +120,36 @@ struct LinkTests {
     #expect(script.file[Int(start) + 8] == 0x1B)
   }
 
+  @Test func `a mistake in a PDU that came in parts is placed at the last of them`() {
+    var script = Script()
+    script.acl(.received, [1, 0, 4, 0])
+    let start = UInt64(script.file.count) + 24
+    script.acl(.received, [0x99], begins: false)
+    let result = script.result
+    #expect(result.problems.allSatisfy { $0.record == 2 && $0.fileOffset == start + 4 }, "\(result.problems)")
+    var parts = Script()
+    parts.acl(.received, bytes("0800 0400 1b 1700"))
+    let second = UInt64(parts.file.count) + 24
+    parts.acl(.received, bytes("01020304 05"), begins: false)
+    #expect(parts.result.values.map(\.event.fileOffset) == [second + 4])
+  }
+
+  @Test func `what came in parts is not joined over a gap, of whichever controller`() {
+    // ACL data from adapters 0 and 1, as the Linux monitor records them.
+    func record(_ data: String, adapter: UInt8, drops: UInt8) -> [UInt8] {
+      let data = bytes(data)
+      let length = [0, 0, 0, UInt8(data.count)]
+      return length + length + [0, adapter, 0, 5, 0, 0, 0, drops] + ReaderTests.epoch + data
+    }
+    let file =
+      ReaderTests.btsnoop + bytes("000007d1") + record("4020 0900 0700 0400 1b 1700 01aa", adapter: 0, drops: 0)
+      + record("4020 0800 0400 0400 1b 1700 55", adapter: 1, drops: 2)
+      + record("4010 0200 bbcc", adapter: 0, drops: 2)
+    let result = read(file).1
+    #expect(result.values.map(\.bytes) == [[0x55]])
+    #expect(result.problems.map(\.reason).contains(.unexpectedContinuation))
+  }
+
   @Test func `a PDU that is not whole at the end of the capture is told`() {
     var script = Script()
     script.acl(.received, [9, 0, 4, 0, 1])

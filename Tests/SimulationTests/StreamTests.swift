@@ -370,5 +370,5 @@ struct StreamTests {
   }
 
   /// How many radios are tried; `PERCUSS_SEEDS=1000` shows the whole claim, in minutes.
-  static let seeds = ProcessInfo.processInfo.environment["PERCUSS_SEEDS"].flatMap(UInt64.init) ?? 24
+  static let seeds = ProcessInfo.processInfo.environment["PERCUSS_SEEDS"].flatMap(UInt64.init) ?? 200
 }

@@ -206,7 +206,9 @@ def compare(program, capture, names, title, again=None):
             failures.append(f"{title}: record {record}: values {ours[0].get(record)}, tshark has {theirs[0].get(record)}")
     # Where tshark does not know what is at a handle (another adapter, or another time, has asked for it), it shows the value to no dissector either.
     unseen = theirs[4] | ours[5] | {record for record in ours[4] if record not in theirs[1] and record not in theirs[2]}
-    if again is not None:
+    if again is None:
+        failures += [f"{title}: record {record}: tshark shows its frame to no dissector" for record in sorted(unseen & ours[4].keys())]
+    else:
         again += [frame for record in sorted(unseen) for frame in ours[4].get(record, [])]
     for record in sorted((ours[2] ^ theirs[2]) - unseen):
         failures.append(f"{title}: record {record}: refused by {'percuss' if record in ours[2] else 'tshark'} only")

@@ -35,11 +35,13 @@ struct AttributeTable {
   /// For each handle 0, or one more than its place in ``attributes``.
   private var places: [UInt16] = []
   private var attributes: [CapturedAttribute] = []
+  /// Places in it that are free again.
+  private var freePlaces: [UInt16] = []
   /// Handles that are told from the values at them.
   var guess = LayoutGuess()
 
   /// How many there are.
-  var count: Int { attributes.count }
+  var count: Int { attributes.count &- freePlaces.count }
 
   @inline(__always)
   subscript(handle: UInt16) -> CapturedAttribute? {
@@ -61,6 +63,11 @@ struct AttributeTable {
       attributes[place &- 1] = attribute
       return false
     }
+    if let free = freePlaces.popLast() {
+      attributes[Int(free) &- 1] = attribute
+      places[Int(handle)] = free
+      return true
+    }
     guard attributes.count < Int(UInt16.max) else { return false }
     attributes.append(attribute)
     places[Int(handle)] = UInt16(attributes.count)
@@ -69,15 +76,15 @@ struct AttributeTable {
 
   /// Forgets what is at some handles: the server has told that they changed.
   mutating func forget(_ handles: ClosedRange<UInt16>) {
-    // The attributes remain in their places and are used again for the same handles at most, so they stay as few.
-    guard !places.isEmpty else { return }
-    for handle in handles.clamped(to: 0...UInt16(clamping: places.count &- 1)) { places[Int(handle)] = 0 }
-    let kept = places.enumerated().filter { $0.element > 0 }.map {
-      (UInt16($0.offset), attributes[Int($0.element) &- 1])
+    guard !places.isEmpty, handles.lowerBound < places.count else { return }
+    let last = min(Int(handles.upperBound), places.count &- 1)
+    for handle in Int(handles.lowerBound)...last where places[handle] > 0 {
+      freePlaces.append(places[handle])
+      places[handle] = 0
     }
-    attributes = []
-    places = places.map { _ in 0 }
-    for (handle, attribute) in kept { _ = learn(attribute, at: handle) }
+    // Nothing is looked at twice, however often everything changes.
+    if last == places.count &- 1 { places.removeSubrange(Int(handles.lowerBound)...) }
+    guess = LayoutGuess()
   }
 
   /// The characteristic whose descriptor is at a handle: that of the nearest value before it.

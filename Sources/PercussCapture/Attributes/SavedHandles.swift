@@ -49,7 +49,7 @@ public struct SavedHandles: Equatable, Sendable {
   /// - Throws: ``Mistake`` for the first wrong line.
   public init(_ text: String) throws(Mistake) {
     var server: UInt64?
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       let words = line.split { $0 == " " || $0 == "\t" || $0 == "\r" }
       guard let first = words.first, !first.hasPrefix("#") else { continue }
       func mistake(_ message: String) -> Mistake { Mistake(line: index + 1, message: message) }

@@ -117,7 +117,9 @@ public struct CaptureReader: Sendable {
   }
 
   private func beginningError(_ available: Int) -> CaptureFileError {
-    error(available == 0 ? .empty : available < 4 ? .unknownFormat : .truncated(needed: 16, available: available))
+    error(
+      available == 0
+        ? .empty : available < 4 ? .unknownFormat : .truncated(needed: available < 16 ? 16 : 24, available: available))
   }
 
   /// Finds out the format.

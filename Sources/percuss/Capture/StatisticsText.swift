@@ -75,7 +75,7 @@ struct StatisticsText {
 
   /// With one or two digits behind the point.
   private static func decimal(_ value: Double) -> String {
-    let hundredths = Int((value * 100).rounded())
+    guard let hundredths = Int(exactly: (value * 100).rounded()) else { return "-" }
     return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
   }
 

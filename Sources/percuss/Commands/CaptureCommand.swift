@@ -54,16 +54,21 @@ struct CaptureOptions: ParsableArguments {
     }
     var decoder = CaptureDecoder(saved: saved)
     var failure: CaptureFile.Failure?
+    var isCut = false
     do throws(CaptureFile.Failure) {
       try CaptureFile(file).read { record, packet in
-        guard isWanted(&observer, record) else { return false }
+        guard isWanted(&observer, record) else {
+          isCut = true
+          return false
+        }
         decoder.decode(record, packet, into: &observer)
         return true
       }
     } catch {
       failure = error
     }
-    decoder.finish(into: &observer)
+    // What goes on behind the part that was wanted is not unfinished.
+    if !isCut { decoder.finish(into: &observer) }
     if let failure {
       let name = file == "-" ? "<standard input>" : file
       var message = "\(name): error: \(failure)"

@@ -39,16 +39,20 @@ extension Device {
     let result: Result<HandOffMeasurement, DeviceError>
     do throws(DeviceError) {
       var measurement = HandOffMeasurement(lateness: LatenessHistogram(), isByThread: writer != nil)
-      let start = timeline.now.advanced(by: .milliseconds(20))
+      var due = timeline.now.advanced(by: .milliseconds(20))
       for number in 0..<min(max(count, 1), 60_000) {
-        let due = max(start.advanced(by: period * number), timeline.now.advanced(by: .milliseconds(1)))
         guard
           let bytes = try? ClockRequest(sequence: UInt8(truncatingIfNeeded: number), centralTimeMicroseconds: 0).bytes()
         else { continue }
         // bluetoothd queues without bound, and a stop waits behind it: now and then an answer is awaited.
-        if number % Self.unansweredLimit == Self.unansweredLimit - 1 { _ = try await measureRoundTrips(count: 1) }
+        if number % Self.unansweredLimit == Self.unansweredLimit - 1 {
+          _ = try await measureRoundTrips(count: 1)
+          due = timeline.now.advanced(by: period)
+        }
         let end = try await handOver(bytes, at: due, by: thread, writer, during: operation)
         measurement.lateness.record(due.duration(to: end))
+        // Also where that has passed: a stall makes all late that were due in it.
+        due = due.advanced(by: period)
       }
       result = .success(measurement)
     } catch {

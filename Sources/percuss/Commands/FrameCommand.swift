@@ -155,7 +155,7 @@ struct FrameListCommand: ParsableCommand {
     let width = builder.fields.map(\.name.count).max() ?? 0
     let lines = builder.fields.map { field in
       let limits = [field.limits, field.words.joined(separator: ", ")].filter { !$0.isEmpty }.joined(separator: ", or ")
-      let text = [field.doc, limits].filter { !$0.isEmpty }.flatMap { wrap($0, form.terminal.width - width - 4) }
+      let text = [field.doc, limits].filter { !$0.isEmpty }.flatMap { wrap($0, to: form.terminal.width - width - 4) }
       return text.enumerated().map { "  \(pad($0 == 0 ? field.name : "", width))  \($1)" }.joined(separator: "\n")
     }
     let selectors = builder.message.variants.flatMap(\.when).map(\.field)

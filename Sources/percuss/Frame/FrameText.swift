@@ -68,19 +68,6 @@ func hex(_ bytes: some Collection<UInt8>) -> String {
 
 func count(_ bytes: Int) -> String { bytes == 1 ? "1 byte" : "\(bytes) bytes" }
 
-/// A text in lines of at most that width, broken between words.
-func wrap(_ text: String, _ width: Int) -> [String] {
-  var lines: [String] = []
-  for word in text.split(separator: " ") {
-    if let last = lines.last, last.count + 1 + word.count <= width {
-      lines[lines.count - 1] = "\(last) \(word)"
-    } else {
-      lines.append(String(word))
-    }
-  }
-  return lines
-}
-
 extension WireSchema {
   /// The field with the path that an error names.
   static func field(at path: String) -> Field? {

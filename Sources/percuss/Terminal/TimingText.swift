@@ -114,7 +114,7 @@ struct TimingText {
     for terms in terms {
       rows += ["", "\(terms.mode.rawValue):"]
       for finding in survey.findings(on: terms) {
-        let name = "  \(pad(finding.name.title, 12))"
+        let name = "  \(pad(finding.name.title, 13))"
         rows += wrap("\(finding.standing.title). \(finding.text)", to: width - name.count).enumerated().map {
           number, line in
           (number == 0 ? name : pad("", name.count)) + line

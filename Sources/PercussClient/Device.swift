@@ -78,7 +78,7 @@ public actor Device {
   ) async throws(DeviceError) -> Device {
     let feature: DeviceFeature
     do throws(DeviceError) {
-      feature = try await dialect.identify(link)
+      feature = try await identify(link, dialect)
     } catch {
       // PCS/CL/PR/BV-02: nothing is to be said to a device that means something else by it.
       if case .incompatible = error.reason { await link.disconnect() }
@@ -105,6 +105,25 @@ public actor Device {
       throw DeviceError(link: error, during: "subscribing")
     }
     return device
+  }
+
+  /// How long the services of a device may take to come back on a connection that others on this computer had before.
+  private static let servicePatience: Duration = .seconds(2)
+
+  /// On such a connection what the device offers may just be changing: its application was started anew.
+  private static func identify(_ link: any DeviceLink, _ dialect: any Dialect) async throws(DeviceError)
+    -> DeviceFeature
+  {
+    let deadline = link.timeline.now.advanced(by: link.beganConnection ? .zero : servicePatience)
+    while true {
+      do throws(DeviceError) {
+        return try await dialect.identify(link)
+      } catch {
+        guard case .link(.noSuchCharacteristic) = error.reason, link.timeline.now < deadline,
+          (try? await link.timeline.sleep(for: .milliseconds(100))) != nil
+        else { throw error }
+      }
+    }
   }
 
   /// Ahead of everything else, and whatever comes of it: a stop is executed whatever its number (PCS/SR/ST/BV-02). The device object sends its own.

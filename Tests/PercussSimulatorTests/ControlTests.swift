@@ -18,7 +18,7 @@ import Testing
     let device = try await bench.connect()
     let begin = try #require(try await bench.call("ReadClock").first?.integer(as: UInt64.self))
     try await bench.timeline.run {
-      try await device.takeControl()
+      try await device.takeControl(lease: .seconds(30))
       try await device.setSpeed(.ppm(1900), ramp: .milliseconds(200))
     }
     try await bench.until("the motor turns") { try await speed(bench) > 1_800_000 }
@@ -72,7 +72,7 @@ import Testing
     }
     let device = try await bench.connect()
     try await bench.timeline.run {
-      try await device.takeControl()
+      try await device.takeControl(lease: .seconds(30))
       try await device.setSpeed(.ppm(1900))
     }
     try await bench.device("SetLoad", .double(180))
@@ -95,7 +95,7 @@ import Testing
     #expect((31.0...31.5).contains(degrees))
     let device = try await bench.connect()
     try await bench.timeline.run {
-      try await device.takeControl()
+      try await device.takeControl(lease: .seconds(30))
       try await device.setSpeed(.ppm(1900))
     }
     try await bench.until("the motor is found to be stuck") {
@@ -111,7 +111,7 @@ import Testing
     let bench = try await SimulatorBench()
     let device = try await bench.connect()
     try await bench.timeline.run {
-      try await device.takeControl()
+      try await device.takeControl(lease: .seconds(30))
       try await device.setSpeed(.ppm(1900))
     }
     try await bench.device("PressButton", .string("short_press"))

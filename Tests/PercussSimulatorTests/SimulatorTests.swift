@@ -40,7 +40,7 @@ import Testing
     let bench = try await SimulatorBench(SimulatorConfiguration(deviceCount: 3, seed: 0))
     let device = try await bench.connect()
     try await bench.timeline.run {
-      try await device.takeControl()
+      try await device.takeControl(lease: .seconds(30))
       try await device.setSpeed(.ppm(1900))
     }
     kill(bench.bus.process, SIGKILL)
@@ -57,7 +57,7 @@ import Testing
     let bench = try await SimulatorBench()
     let device = try await bench.connect()
     try await bench.timeline.run {
-      try await device.takeControl()
+      try await device.takeControl(lease: .seconds(30))
       try await device.setSpeed(.ppm(1900))
     }
     try await bench.timeline.sleep(for: .milliseconds(300))

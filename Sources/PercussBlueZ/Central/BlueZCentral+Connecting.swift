@@ -24,6 +24,11 @@ extension BlueZCentral {
     let address = try Self.address(of: device)
     let deadline = timeline.now.advanced(by: timeout)
     let adapter = try await readyAdapter(within: min(timeout, Self.patience))
+    // A connection that this program is just ending, which takes bluetoothd two seconds, is none to take over.
+    let patience = min(deadline, timeline.now.advanced(by: BlueZLink.disconnectTimeout))
+    while endings.contains(address), timeline.now < patience {
+      guard (try? await timeline.sleep(for: .milliseconds(10))) != nil else { break }
+    }
     guard !liveLinks.contains(where: { $0.address == address }),
       !connects.values.contains(where: { $0.device == address })
     else { throw .unavailable("this program is connected to \(device) already; disconnect that link first") }

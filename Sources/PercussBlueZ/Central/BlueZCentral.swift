@@ -52,6 +52,8 @@ public actor BlueZCentral: DeviceScanner {
   var discoveryTimer: ScheduledAction?
   var discoveryStarters: [CheckedContinuation<LinkError?, Never>] = []
   var scans: [Int: Scan] = [:]
+  /// The devices whose connections bluetoothd was asked to end and has not ended yet.
+  var endings: Set<BluetoothAddress> = []
   var connects: [Int: RunningConnect] = [:]
   var links: [ObjectPath: WeakLink] = [:]
   /// Which link takes the values of a characteristic that come by signals.

@@ -163,14 +163,17 @@ public actor BlueZLink: DeviceLink {
 
   /// Has bluetoothd end the connection; its end is told by the tree, or read.
   private func askToDisconnect() {
-    central.assumeIsolated { [path] central in
+    central.assumeIsolated { [path, address] central in
+      central.endings.insert(address)
       central.send(path, BlueZ.Interface.device, "Disconnect") { [weak self] central, result in
         // The news of the end come before the reply, or just after it as in 5.66; should they be missing, they are to be had by asking.
         let failure: BlueZFailure? = if case .failure(let failure) = result { BlueZFailure(failure) } else { nil }
         switch failure {
-        case .notConnected, .gone: self?.assumeIsolated { $0.linkEnded(nil) }
+        case .notConnected, .gone:
+          central.endings.remove(address)
+          self?.assumeIsolated { $0.linkEnded(nil) }
         default:
-          central.readProperties(of: path) { _ in }
+          central.readProperties(of: path) { $0.endings.remove(address) }
         }
       }
     }

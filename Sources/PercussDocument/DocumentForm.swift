@@ -18,10 +18,12 @@ package struct DocumentForm: Sendable {
   package var maximumSize: Int
   /// How to say the same in fewer bytes.
   package var sizeHelp: String
+  /// Whether it is always JSON, whatever the file's name and beginning.
+  package var isAlwaysJSON: Bool
 
   package init(
     noun: String, item: String, anItem: String, writtenOut: String, aliasHelp: String = "", nestingHelp: String,
-    beginning: String, maximumSize: Int, sizeHelp: String
+    beginning: String, maximumSize: Int, sizeHelp: String, isAlwaysJSON: Bool = false
   ) {
     self.noun = noun
     self.item = item
@@ -32,5 +34,6 @@ package struct DocumentForm: Sendable {
     self.beginning = beginning
     self.maximumSize = maximumSize
     self.sizeHelp = sizeHelp
+    self.isAlwaysJSON = isAlwaysJSON
   }
 }

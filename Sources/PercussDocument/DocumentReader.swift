@@ -47,7 +47,7 @@ package enum DocumentReader {
   private static func root(
     of source: SourceText, _ form: DocumentForm, _ sink: inout DiagnosticSink
   ) -> DocumentNode? {
-    isJSON(source)
+    form.isAlwaysJSON || isJSON(source)
       ? JSONReader.read(source, as: form, into: &sink) : YAMLReader.read(source, as: form, into: &sink)
   }
 

@@ -35,6 +35,18 @@ import Testing
     #expect((error["message"] as? String)?.contains("1900") == true)
   }
 
+  @Test(arguments: [("--look-ahead", "3s", "streamed"), ("--scheduling", "normal", "live")])
+  func `an option that the run has no use for is 2, before anything moves`(
+    option: String, value: String, mode: String
+  ) async throws {
+    let arguments = ["run", "-", "--virtual-time", "--json", "--mode"]
+    let run = try await ProgramRun.percuss(arguments + ["uploaded", option, value], input: Documents.minute)
+    #expect(run.status == 2 && run.errors.contains("\(option) is for \(mode) runs"), "\(run)")
+    #expect(try run.objects().map { $0["type"] as? String } == ["error"])
+    let fitting = try await ProgramRun.percuss(arguments + [mode, option, value], input: Documents.minute)
+    #expect(fitting.status == 0, "\(fitting)")
+  }
+
   @Test(arguments: ["run", "plan", "validate"])
   func `a document that cannot be read is 65, and its name is told`(command: String) async throws {
     for (path, reason) in [("no-such.yaml", "no such file or directory"), ("Sources", "it is a directory")] {

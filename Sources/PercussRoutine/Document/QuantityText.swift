@@ -41,6 +41,12 @@ public enum QuantityText {
   /// A short time for a person: `0 µs`, `180 µs`, `2.4 ms`, `1.25 s`.
   public static func short(microseconds: Int64) -> String { RunProfile.short(microseconds: microseconds) }
 
+  /// The size of a drift, in parts per million to a tenth: `12.5`.
+  public static func partsPerMillion(_ partsPerBillion: Int64) -> String {
+    let tenths = (partsPerBillion.magnitude / 10 + 5) / 10
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+
   private static func reading<Value>(_ read: () throws(QuantityError) -> Value) throws(Failure) -> Value {
     do throws(QuantityError) {
       return try read()

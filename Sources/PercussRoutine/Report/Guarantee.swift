@@ -155,7 +155,7 @@ private struct GuaranteeJudge {
       "Over \(trend.count) steps the lateness \(trend.overRunMicroseconds < 0 ? "fell" : "rose") by \(size(trend.overRunMicroseconds))"
       + (trend.uncertaintyMicroseconds.map { ", uncertain by \(size($0))" } ?? "")
     let clocks = report.clocks?.driftPartsPerBillion.map {
-      "; against the host's clock the device's is estimated to have run \(Self.partsPerMillion($0)) ppm \($0 < 0 ? "slow" : "fast")"
+      "; against the host's clock the device's is estimated to have run \(QuantityText.partsPerMillion($0)) ppm \($0 < 0 ? "slow" : "fast")"
     }
     switch trend.finding(within: terms.trendLimit) {
     case .within: return Finding(.kept, "\(rise)\(clocks ?? "").", measured)
@@ -170,11 +170,6 @@ private struct GuaranteeJudge {
         "\(rise), which proves no trend: the steps scatter too much, are too few, or were late from some instant on.",
         measured)
     }
-  }
-
-  private static func partsPerMillion(_ partsPerBillion: Int64) -> String {
-    let tenths = (partsPerBillion.magnitude / 10 + 5) / 10
-    return "\(tenths / 10).\(tenths % 10)"
   }
 
   // MARK: Link and motor

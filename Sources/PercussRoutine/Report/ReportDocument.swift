@@ -5,7 +5,8 @@ extension DocumentForm {
   static let report = DocumentForm(
     noun: "report", item: "key", anItem: "a key", writtenOut: "every value is written out",
     nestingHelp: "a report nests at most seven deep", beginning: "{", maximumSize: RunReport.maximumSize,
-    sizeHelp: "it may be another file than was meant")
+    sizeHelp: "it may be another file than was meant",
+    isAlwaysJSON: true)
 }
 
 extension RunReport {

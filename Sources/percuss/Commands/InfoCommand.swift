@@ -95,8 +95,8 @@ struct InfoCommand: ParsableCommand {
       ("can do", line.features.joined(separator: ", ")),
       ("speed", "\(line.speedMinimumPpm) to \(line.speedMaximumPpm) ppm in steps of \(line.speedStepPpm)"),
       ("force", "limit up to \(Force.decinewtons(line.forceMaximumDecinewtons))"),
-      ("routines", "\(line.routineSlots) slots of \(line.routineSteps) steps"),
-      ("queue", "\(line.queueDepth) steps"),
+      ("routines", "\(count(line.routineSlots, "slot")) of \(count(line.routineSteps, "step"))"),
+      ("queue", count(line.queueDepth, "step")),
       ("battery", line.batteryPercent.map { "\($0) %" } ?? "-"), ("state", line.state ?? "-"),
       ("ATT_MTU", "\(line.mtu) bytes"),
       (

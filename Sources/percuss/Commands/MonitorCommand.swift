@@ -9,7 +9,7 @@ struct MonitorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "monitor",
     abstract: "Show telemetry and events as they arrive.",
-    discussion: "Only listens: it takes no control and moves nothing.")
+    discussion: "Only listens: it takes no control and moves nothing. Ctrl-C ends it, with status 0.")
 
   @Option(name: .customLong("for"), help: "How long to listen; without it until Ctrl-C, or 10s of virtual time.")
   var length: DurationArgument?

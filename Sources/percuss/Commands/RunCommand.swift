@@ -29,8 +29,9 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help:
-      "Streamed: how far ahead the device always has its steps, 100ms to 60s; shorter stalls of the link change none.")
-  var lookAhead = DurationArgument(.seconds(2))
+      "Streamed: how far ahead the device always has its steps, 100ms to 60s; shorter stalls of the link change none. (default: 2s)"
+  )
+  var lookAhead: DurationArgument?
 
   @Option(
     help:
@@ -49,9 +50,9 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help:
-      "Live, on the air: how the thread that sends the steps is scheduled: real-time (SCHED_FIFO, memory locked, processors kept awake, each where permitted) or normal."
+      "Live, on the air: how the thread that sends the steps is scheduled: real-time (SCHED_FIFO, memory locked, processors kept awake, each where permitted) or normal. (default: real-time)"
   )
-  var scheduling = SchedulingArgument.realTime
+  var scheduling: SchedulingArgument?
 
   @Option(
     help:
@@ -81,7 +82,7 @@ struct RunCommand: ParsableCommand {
     guard lease.map({ (.milliseconds(500) ... .seconds(60)).contains($0.duration) }) ?? true else {
       throw ValidationError("--lease is 500ms to 60s.")
     }
-    guard (.milliseconds(100) ... .seconds(60)).contains(lookAhead.duration) else {
+    guard lookAhead.map({ (.milliseconds(100) ... .seconds(60)).contains($0.duration) }) ?? true else {
       throw ValidationError("--look-ahead is 100ms to 60s.")
     }
     guard report == nil || report != plot else { throw ValidationError("--report and --plot name the same file.") }
@@ -128,11 +129,14 @@ struct RunCommand: ParsableCommand {
       let plan = try Plan(
         compiling: document, for: DeviceLimits(bench.device.feature),
         mode: mode.resolved(for: bench.device.feature, document))
+      try requireUse(in: plan.mode)
+      let lookAhead = lookAhead?.duration ?? .seconds(2)
       let options = PlayerOptions(
-        lease: lease?.duration ?? PlayerOptions.lease(for: plan.mode, lookAhead: lookAhead.duration),
+        lease: lease?.duration ?? PlayerOptions.lease(for: plan.mode, lookAhead: lookAhead),
         lossPolicy: onLoss.policy, tolerance: tolerance.duration, latePolicy: onLate.policy,
-        lookAhead: lookAhead.duration)
-      let deadlineThread = plan.mode == .live ? try await bench.startDeadlineThread(scheduling.wish) : nil
+        lookAhead: lookAhead)
+      let deadlineThread =
+        plan.mode == .live ? try await bench.startDeadlineThread((scheduling ?? .realTime).wish) : nil
       defer { deadlineThread?.shutDown() }
       let context = try await bench.context(sentBy: deadlineThread)
       if guarantee {
@@ -154,6 +158,20 @@ struct RunCommand: ParsableCommand {
       try await printing.value
       return report
     }
+  }
+
+  /// An option that would do nothing is a misunderstanding.
+  ///
+  /// - Throws: a failure with status 2.
+  private func requireUse(in mode: PlayMode) throws {
+    let options: [(isGiven: Bool, name: String, mode: PlayMode)] = [
+      (lookAhead != nil, "--look-ahead", .streamed), (scheduling != nil, "--scheduling", .live),
+    ]
+    guard let idle = options.first(where: { $0.isGiven && $0.mode != mode }) else { return }
+    throw CommandFailure(
+      .usage,
+      "percuss: \(idle.name) is for \(idle.mode.rawValue) runs, and this one is \(mode.rawValue); leave it out, or add --mode \(idle.mode.rawValue)"
+    )
   }
 
   private func tell(_ terms: RunTerms, of device: String) {

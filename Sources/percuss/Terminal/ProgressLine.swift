@@ -76,7 +76,7 @@ final class ProgressLine: Sendable {
     switch progress {
     case .preparing(let stage):
       if terminal.isInteractive { draw(Self.word(stage).replacingOccurrences(of: "_", with: " ") + " …") }
-    case .started: printLine("\(plan.name), \(clock(plan.nominalDuration)), \(plan.steps.count) steps")
+    case .started: printLine("\(plan.name), \(clock(plan.nominalDuration)), \(count(plan.steps.count, "step"))")
     case .stepEntered(let index, _):
       for prompt in plan.prompts(atStepAt: index) { printLine(terminal.styled("  “\(prompt)”", .cyan)) }
       // On a terminal the bar tells the step; a file gets one line for each.

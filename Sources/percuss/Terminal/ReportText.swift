@@ -78,7 +78,9 @@ struct ReportText {
     }
     if let clocks = report.clocks {
       let drift =
-        clocks.driftPartsPerBillion.map { ", \(Self.partsPerMillion($0)) ppm against the host's by estimate" } ?? ""
+        clocks.driftPartsPerBillion.map {
+          ", \($0 < 0 ? "-" : "+")\(QuantityText.partsPerMillion($0)) ppm against the host's by estimate"
+        } ?? ""
       let uncertainty = clocks.uncertaintyMicroseconds.map { ", known to ± \(Self.short($0))" } ?? ""
       lines.append("Device's clock: \(clocks.exchangeCount) exchanges\(uncertainty)\(drift)")
     }
@@ -92,11 +94,6 @@ struct ReportText {
     }
     guard !lines.isEmpty else { return [] }
     return section("Circumstances") + lines.flatMap { wrap(printable($0), to: terminal.width - 2) }.map { "  \($0)" }
-  }
-
-  private static func partsPerMillion(_ partsPerBillion: Int64) -> String {
-    let tenths = (partsPerBillion.magnitude / 10 + 5) / 10
-    return "\(partsPerBillion < 0 ? "-" : "+")\(tenths / 10).\(tenths % 10)"
   }
 
   private static func short(_ microseconds: Int64) -> String { QuantityText.short(microseconds: microseconds) }

@@ -18,6 +18,11 @@ private func zeros(_ number: UInt32, _ width: Int) -> String {
   return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }
 
+/// A number of things: `1 step`, `2 steps`.
+func count(_ number: some BinaryInteger, _ thing: String) -> String {
+  number == 1 ? "1 \(thing)" : "\(number) \(thing)s"
+}
+
 /// The text in a column of that width; a longer one is kept whole.
 func pad(_ text: String, _ width: Int, left: Bool = false) -> String {
   let space = String(repeating: " ", count: max(0, width - text.count))

@@ -13,7 +13,7 @@ public import PercussWire
 /// await device.trace.samples                     // what the motor really did
 /// ```
 ///
-/// Everything it knows of the protocol is `PercussCore`; this is only its timer, its radio and its operator.
+/// Everything that is known of a protocol is its firmware's, `PercussCore` behind a ``Firmware``; this is only its timer, its radio and its operator.
 public actor SimulatedDevice: RadioPeripheral {
   /// What may differ from one virtual device to the next.
   public struct Configuration: Sendable {
@@ -56,8 +56,10 @@ public actor SimulatedDevice: RadioPeripheral {
 
   /// What it runs on.
   public nonisolated let timeline: any Timeline
+  /// What kind of device it is.
+  public nonisolated let model: SimulatedModel
   /// Its services.
-  public nonisolated let profile = Profile.percuss
+  public nonisolated var profile: Profile { model.profile }
 
   /// Runs on the timeline.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { timeline.asUnownedSerialExecutor() }
@@ -66,11 +68,10 @@ public actor SimulatedDevice: RadioPeripheral {
   public private(set) var trace: MotorTrace
 
   private let information: Information
-  private let model: DeviceModel
-  private var core: DeviceCore
+  private var firmware: any Firmware
   private var clock: DeviceClock
-  private var actions = DeviceActions()
-  /// By the number under which the core knows the central.
+  private var actions: [FirmwareAction] = []
+  /// By the number under which the firmware knows the central.
   private var connections: [Connection?] = Array(repeating: nil, count: CentralNumber.limit)
   private var wakeUp: (instant: MonotonicInstant, action: ScheduledAction)?
   private var hasPower = true
@@ -79,11 +80,11 @@ public actor SimulatedDevice: RadioPeripheral {
   private var toldTruth: MotorTruth?
 
   /// A device that is switched on, idle, with empty slots and a full battery.
-  public init(model: DeviceModel, on timeline: any Timeline, configuration: Configuration = Configuration()) {
+  public init(model: SimulatedModel, on timeline: any Timeline, configuration: Configuration = Configuration()) {
     self.timeline = timeline
     information = configuration.information
     self.model = model
-    core = DeviceCore(model: model)
+    firmware = model.firmware(information)
     let drift = (configuration.driftPartsPerMillion * 1000).rounded()
     clock = DeviceClock(
       origin: timeline.now, beginning: UInt64(clamping: configuration.clockOffset.wholeMicroseconds),
@@ -112,7 +113,7 @@ public actor SimulatedDevice: RadioPeripheral {
     hasPower = false
     wakeUp?.action.cancel()
     wakeUp = nil
-    var truth = core.truth
+    var truth = firmware.truth
     truth.speedMilliPPM = 0
     truth.setpointMilliPPM = 0
     truth.isOn = false
@@ -124,7 +125,7 @@ public actor SimulatedDevice: RadioPeripheral {
   public func restorePower() {
     guard !hasPower else { return }
     hasPower = true
-    core = DeviceCore(model: model)
+    firmware = model.firmware(information)
     clock = DeviceClock(origin: timeline.now, beginning: 0, driftPartsPerBillion: clock.driftPartsPerBillion)
     connections = Array(repeating: nil, count: CentralNumber.limit)
     onPowerChange?(true)
@@ -134,11 +135,13 @@ public actor SimulatedDevice: RadioPeripheral {
   /// What the motor does now.
   public var truth: MotorTruth {
     if hasPower { take(.tick) }
-    return hasPower ? core.truth : trace.samples.last?.truth ?? core.truth
+    return hasPower ? firmware.truth : trace.samples.last?.truth ?? firmware.truth
   }
 
-  /// What the device says of itself on the Feature characteristic.
-  public var feature: DeviceFeature { core.feature }
+  /// What a Percuss device says of itself on the Feature characteristic; nil for one of another family.
+  public var feature: DeviceFeature? {
+    if case .percuss(let model) = model { DeviceCore(model: model).feature } else { nil }
+  }
 
   /// What the device's clock shows at an instant of the timeline, in microseconds: for tests that compare clocks.
   public func deviceMicroseconds(at instant: MonotonicInstant) -> UInt64 { clock.microseconds(at: instant) }
@@ -208,8 +211,8 @@ public actor SimulatedDevice: RadioPeripheral {
     _ characteristic: BluetoothUUID, isSubscribed: Bool, by central: CentralID
   ) {
     assumeIsolated { device in
-      guard let number = device.number(of: central), let place = DeviceCharacteristic(characteristic) else { return }
-      device.take(.subscribed(number, place, isSubscribed))
+      guard let number = device.number(of: central) else { return }
+      device.take(.subscribed(number, characteristic, isSubscribed))
     }
   }
 
@@ -229,48 +232,28 @@ public actor SimulatedDevice: RadioPeripheral {
     _ value: [UInt8], for characteristic: BluetoothUUID, from central: CentralID
   ) -> ATTError? {
     guard hasPower, let number = number(of: central) else { return .unlikelyError }
-    guard let place = DeviceCharacteristic(characteristic) else { return .writeNotPermitted }
     let now = now
     catchUp(to: now)
-    let refusal = core.write(value, to: place, from: number, at: now, into: &actions)
+    let refusal = firmware.write(value, to: characteristic, from: number, at: now, into: &actions)
     settle()
-    return refusal.map { ATTError($0.rawValue) }
+    return refusal
   }
 
   private func value(of characteristic: BluetoothUUID, for central: CentralID) -> Result<[UInt8], ATTError> {
     guard hasPower, let number = number(of: central) else { return .failure(.unlikelyError) }
-    switch characteristic {
-    case .manufacturerName: return .success(Array(information.manufacturer.utf8))
-    case .modelNumber: return .success(Array(information.model.utf8))
-    case .serialNumber: return .success(Array(information.serialNumber.utf8))
-    case .firmwareRevision: return .success(Array(information.firmware.utf8))
-    case .hardwareRevision: return .success(Array(information.hardware.utf8))
-    default: break
-    }
     take(.tick)
-    guard let place = DeviceCharacteristic(characteristic), let value = core.read(place, by: number) else {
-      return .failure(.readNotPermitted)
-    }
-    do {
-      switch value {
-      case .feature(let feature): return .success(try feature.bytes())
-      case .event(let event): return .success(try event.bytes())
-      case .batteryLevel(let percent): return .success([percent])
-      }
-    } catch {
-      return .failure(.unlikelyError)
-    }
+    return firmware.read(characteristic, by: number)
   }
 
-  // MARK: The core
+  // MARK: The firmware
 
   private var now: DeviceInstant { DeviceInstant(microseconds: clock.microseconds(at: timeline.now)) }
 
-  private func take(_ input: DeviceInput) {
+  private func take(_ input: FirmwareInput<BluetoothUUID>) {
     guard hasPower else { return }
     let now = now
     catchUp(to: now)
-    core.handle(input, at: now, into: &actions)
+    firmware.handle(input, at: now, into: &actions)
     settle()
   }
 
@@ -280,27 +263,27 @@ public actor SimulatedDevice: RadioPeripheral {
   /// The device keeps its times whatever holds up the host: what became due meanwhile is done now, each at its own instant by the device's clock.
   private func catchUp(to now: DeviceInstant) {
     var last: DeviceInstant?
-    while let due = core.nextDeadline, due < now, now.microseconds - due.microseconds <= Self.longestHold,
+    while let due = firmware.nextDeadline, due < now, now.microseconds - due.microseconds <= Self.longestHold,
       last.map({ $0 < due }) ?? true
     {
       last = due
-      core.handle(.tick, at: due, into: &actions)
+      firmware.handle(.tick, at: due, into: &actions)
       carryOut()
-      note(core.truth, at: min(timeline.now, clock.instant(of: due.microseconds)))
+      note(firmware.truth, at: min(timeline.now, clock.instant(of: due.microseconds)))
     }
   }
 
-  /// Does what the core wants done, notes what the motor does, and sets the timer.
+  /// Does what the firmware wants done, notes what the motor does, and sets the timer.
   private func settle() {
     carryOut()
-    note(core.truth)
+    note(firmware.truth)
     setTimer()
   }
 
   private func carryOut() {
     while !actions.isEmpty {
-      let list = actions.list
-      actions.removeAll()
+      let list = actions
+      actions.removeAll(keepingCapacity: true)
       for action in list { perform(action) }
     }
   }
@@ -317,18 +300,16 @@ public actor SimulatedDevice: RadioPeripheral {
     onStateChange(sample)
   }
 
-  private func perform(_ action: DeviceAction) {
+  private func perform(_ action: FirmwareAction) {
     switch action {
-    case .indicate(let response, let central):
+    case .notify(let value, let characteristic, let central):
+      // One that the radio has no room for is lost; a counter in it may tell the central.
+      _ = port(of: central)?.notify(value, of: characteristic)
+    case .indicate(let value, let characteristic, let central):
       let port = port(of: central)
-      let isTaken = (try? response.bytes()).flatMap { port?.indicate($0, of: .percussControlPoint) } ?? false
-      // What never leaves is never confirmed: without this the core would wait for ever.
-      if !isTaken, port != nil { core.handle(.indicationConfirmed(central), at: now, into: &actions) }
-    case .notifyEvent(let event, let central): notify(event, .percussEvent, central)
-    case .notifyTelemetry(let telemetry, let central): notify(telemetry, .percussTelemetry, central)
-    case .notifyRoutineStatus(let status, let central): notify(status, .percussRoutineData, central)
-    case .notifyClock(let reply, let central): notify(reply, .percussClock, central)
-    case .notifyBatteryLevel(let percent, let central): _ = port(of: central)?.notify([percent], of: .batteryLevel)
+      let isTaken = port?.indicate(value, of: characteristic) ?? false
+      // What never leaves is never confirmed: without this the firmware would wait for ever.
+      if !isTaken, port != nil { firmware.handle(.indicationConfirmed(central), at: now, into: &actions) }
     case .disconnect(let central): port(of: central)?.disconnect()
     case .poweredOff: onPowerChange?(false)
     case .poweredOn:
@@ -337,21 +318,14 @@ public actor SimulatedDevice: RadioPeripheral {
     }
   }
 
-  /// A notification that the radio has no room for is lost; its counter tells the central.
-  private func notify(_ message: some WireMessage, _ characteristic: BluetoothUUID, _ central: CentralNumber) {
-    // The core makes only frames that encode; one that did not would be lost like a notification in the air.
-    guard let bytes = try? message.bytes() else { return }
-    _ = port(of: central)?.notify(bytes, of: characteristic)
-  }
-
   private func port(of central: CentralNumber) -> (any PeripheralPort)? {
     let place = Int(central.rawValue)
     return connections.indices.contains(place) ? connections[place]?.port : nil
   }
 
   private func setTimer() {
-    var next = core.nextDeadline.map { clock.instant(of: $0.microseconds) }
-    let truth = core.truth
+    var next = firmware.nextDeadline.map { clock.instant(of: $0.microseconds) }
+    let truth = firmware.truth
     if truth.speedMilliPPM > 0 || truth.setpointMilliPPM > 0 {
       let sampling = timeline.now.advanced(by: trace.interval)
       next = min(next ?? sampling, sampling)
@@ -366,21 +340,5 @@ public actor SimulatedDevice: RadioPeripheral {
   private func wake() {
     wakeUp = nil
     take(.tick)
-  }
-}
-
-extension DeviceCharacteristic {
-  /// The characteristic of that UUID, if the core knows it.
-  init?(_ uuid: BluetoothUUID) {
-    switch uuid {
-    case .percussFeature: self = .feature
-    case .percussControlPoint: self = .controlPoint
-    case .percussTelemetry: self = .telemetry
-    case .percussEvent: self = .event
-    case .percussRoutineData: self = .routineData
-    case .percussClock: self = .clock
-    case .batteryLevel: self = .batteryLevel
-    default: return nil
-    }
   }
 }

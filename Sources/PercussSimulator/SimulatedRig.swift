@@ -1,4 +1,4 @@
-public import PercussCore
+internal import PercussCore
 internal import PercussGATT
 public import PercussLink
 public import PercussTime
@@ -25,12 +25,12 @@ public struct SimulatedRig: Sendable {
   public let id: DiscoveredDevice.ID
 
   /// The models that can be simulated, by the name that a user gives.
-  public static let models: [(name: String, model: DeviceModel)] = [
+  public static let models: [(name: String, model: SimulatedModel)] = [
     ("elite", .elite), ("pro", .pro), ("mini", .mini),
   ]
 
   /// The model of that name; see ``models``.
-  public static func model(named name: String) -> DeviceModel? {
+  public static func model(named name: String) -> SimulatedModel? {
     models.first { $0.name == name }?.model
   }
 
@@ -41,14 +41,14 @@ public struct SimulatedRig: Sendable {
   ///   - seed: decides over all that is random on the radio; the device itself knows no chance.
   /// - Throws: ``LinkError/unavailable(_:)`` when a radio parameter is out of its range; ``LinkError/timedOut(_:after:)`` when the radio is disturbed for too long.
   public static func connect(
-    model: DeviceModel, on timeline: any Timeline, radio parameters: RadioParameters = RadioParameters(),
+    model: SimulatedModel, on timeline: any Timeline, radio parameters: RadioParameters = RadioParameters(),
     seed: UInt64 = 0, configuration: SimulatedDevice.Configuration = SimulatedDevice.Configuration()
   ) async throws(LinkError) -> SimulatedRig {
     let radio = InMemoryRadio(timeline: timeline, parameters: parameters, seed: seed)
     let device = SimulatedDevice(model: model, on: timeline, configuration: configuration)
     let id = DiscoveredDevice.ID("sim")
     let advertisement = Advertisement(
-      id: id, name: configuration.information.model, services: [.percussService], connectionLimit: CentralNumber.limit)
+      id: id, name: configuration.information.model, services: [model.service], connectionLimit: CentralNumber.limit)
     await radio.advertise(device, as: advertisement)
     await device.notifyOfPower { [weak device] isOn in
       timeline.start { [weak device] in

@@ -53,10 +53,10 @@ enum Stage: Sendable {
     let faulty = FaultyPeripheral(
       hosted.device, on: timeline, random: SeededGenerator(seed: seed).stream("faults"), onLink: { _ in })
     await faulty.setFaults(hosted.faults)
-    var settings = BlueZPeripheral.Configuration(name: hosted.name, services: [.percussService])
+    var settings = BlueZPeripheral.Configuration(name: hosted.name, services: [hosted.device.model.service])
     settings.adapter = adapter
     settings.pairing = pairing
-    if hosted.configuration.requiresPairing { settings.security = encryption(of: hosted.device.profile) }
+    if hosted.configuration.requiresPairing { settings.security = encryption(of: hosted.device.model) }
     do throws(PeripheralError) {
       let peripheral = try await BlueZPeripheral.start(faulty, over: bus, configuration: settings, onEvent: log)
       do throws(PeripheralError) {
@@ -84,11 +84,11 @@ enum Stage: Sendable {
     }
   }
 
-  /// Encryption for all of the Percuss service that bluetoothd can guard: to it, each of these flags makes the characteristic one that is read, or written by
+  /// Encryption for all of the device's own service that bluetoothd can guard: to it, each of these flags makes the characteristic one that is read, or written by
   /// requests, too.
-  private static func encryption(of profile: Profile) -> [BluetoothUUID: AttributeSecurity] {
+  private static func encryption(of model: SimulatedModel) -> [BluetoothUUID: AttributeSecurity] {
     var security: [BluetoothUUID: AttributeSecurity] = [:]
-    for service in profile.services where service.uuid == .percussService {
+    for service in model.profile.services where service.uuid == model.service {
       for characteristic in service.characteristics {
         if characteristic.properties.contains(.read) { security[characteristic.uuid, default: []].insert(.encryptRead) }
         if characteristic.properties.contains(.write) {
@@ -118,12 +118,14 @@ enum Stage: Sendable {
   func place(_ hosted: Simulator.Hosted, at address: BluetoothAddress) {
     switch self {
     case .emulation(let emulation):
-      var advertisement = AirAdvertisement(address: address, name: hosted.name, services: [.percussService])
+      var advertisement = AirAdvertisement(
+        address: address, name: hosted.name, services: [hosted.device.model.service])
       advertisement.isAddressRandom = address.isRandomStatic
       advertisement.connectionLimit = CentralNumber.limit
       let secured =
         hosted.configuration.requiresPairing
-        ? hosted.device.profile.services.filter { $0.uuid == .percussService }.flatMap(\.characteristics).map(\.uuid)
+        ? hosted.device.profile.services.filter { $0.uuid == hosted.device.model.service }.flatMap(\.characteristics)
+          .map(\.uuid)
         : []
       emulation.air.assumeIsolated { air in
         air.place(hosted.device, as: advertisement)

@@ -17,7 +17,7 @@ final class OpenedDevice {
 
   /// Where the device is.
   private enum Place {
-    case process(SimulationOptions, DeviceModel, name: String)
+    case process(SimulationOptions, SimulatedModel, name: String)
     case air(String, adapter: AdapterSelection, timeout: Duration)
   }
 
@@ -103,7 +103,7 @@ struct Bench: Sendable {
   private let simulation: (options: SimulationOptions, hand: SimulatedHand)?
 
   init(
-    _ options: SimulationOptions, model: DeviceModel, named name: String, on timeline: any Timeline
+    _ options: SimulationOptions, model: SimulatedModel, named name: String, on timeline: any Timeline
   ) async throws {
     var configuration = SimulatedDevice.Configuration()
     configuration.information.model = "Percuss virtual \(name)"

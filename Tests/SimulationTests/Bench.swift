@@ -18,7 +18,7 @@ struct Bench: Sendable {
 
   /// Runs the test on a virtual timeline whose order of ready work comes from the seed too.
   static func run<Success: Sendable>(
-    model: DeviceModel = .elite, radio: RadioParameters = RadioParameters(), seed: UInt64 = 1,
+    model: SimulatedModel = .elite, radio: RadioParameters = RadioParameters(), seed: UInt64 = 1,
     configuration: SimulatedDevice.Configuration = .init(),
     _ test: @escaping @Sendable (Bench) async throws -> Success
   ) throws -> Success {

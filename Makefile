@@ -42,8 +42,9 @@ lint: packages  ## the style of every Swift file
 format: packages  ## format every Swift file
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_FILES)
 
-generate: packages  ## write anew what comes from protocol-spec/percuss.yaml
-	$(SWIFT) run --configuration debug protocol-generator
+generate: packages  ## write anew what comes from the specifications in protocol-spec
+	$(SWIFT) run --configuration debug protocol-generator protocol-spec/percuss.yaml protocol-spec/theragun-gen4.yaml \
+	  --swift Sources/PercussWire/Generated --others protocol-spec/generated
 
 bench:  ## ratios against baselines measured in the same run; writes .build/bench.json; ONLY="dbus. codec." measures some
 	@$(require) build bench

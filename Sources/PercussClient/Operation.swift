@@ -41,7 +41,7 @@ extension ControlRequest.Body {
   /// What the specification calls a parameter, counted from 0 after the header as `parameter_limits` counts it.
   func parameterName(_ index: UInt8) -> String {
     let prefix = "control_request.\(opCode)."
-    let names = (UInt16(0x40)...0x7F).lazy.map { WireField(rawValue: $0 << 8 | UInt16(index) + 1).description }
+    let names = (UInt32(0x40)...0x7F).lazy.map { WireField(rawValue: $0 << 8 | UInt32(index) + 1).description }
     return names.first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) } ?? "parameter \(index)"
   }
 }

@@ -15,6 +15,12 @@ extension RawSpan {
     }
   }
 
+  /// For a part behind which nothing may stand.
+  @inlinable @inline(__always)
+  func requireNoMore(than count: Int, for part: WireField) throws(WireError) {
+    if byteCount > count { throw WireError(.tooLong(maximum: count, actual: byteCount), at: count, part) }
+  }
+
   @inlinable @inline(__always)
   func byte(at offset: Int) -> UInt8 {
     unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt8.self)
@@ -36,6 +42,19 @@ extension RawSpan {
     let value = byte(at: offset)
     if value != constant {
       throw WireError(.unexpectedConstant(value: Int64(value), expected: Int64(constant)), at: offset, field)
+    }
+  }
+}
+
+extension RawSpan {
+  /// A checksum of the bytes from an offset to the end; the caller has checked that so many are there.
+  @inlinable
+  func expect(sum8From start: Int, at offset: Int, _ field: WireField) throws(WireError) {
+    let value = byte(at: offset)
+    var sum: UInt8 = 0
+    for place in start..<byteCount { sum &+= byte(at: place) }
+    if value != sum {
+      throw WireError(.checksumMismatch(value: Int64(value), expected: Int64(sum)), at: offset, field)
     }
   }
 }
@@ -93,6 +112,14 @@ extension OutputRawSpan {
   @inlinable @inline(__always)
   func write<T: FixedWidthInteger & BitwiseCopyable>(bigEndian value: T, at offset: Int) {
     unsafe base.storeBytes(of: value.bigEndian, toByteOffset: offset, as: T.self)
+  }
+
+  /// The checksum of the bytes from `start` up to `end`, which are written.
+  @inlinable
+  func write(sum8From start: Int, to end: Int, at offset: Int) {
+    var sum: UInt8 = 0
+    for place in start..<end { sum &+= unsafe base.load(fromByteOffset: place, as: UInt8.self) }
+    write(sum, at: offset)
   }
 
   @inlinable @inline(__always)

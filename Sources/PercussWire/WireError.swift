@@ -26,6 +26,8 @@ public struct WireError: Error, Equatable, Sendable {
     case reservedBits(Int64)
     /// A field that has only one value, and this is another.
     case unexpectedConstant(value: Int64, expected: Int64)
+    /// The checksum is not that of the bytes.
+    case checksumMismatch(value: Int64, expected: Int64)
     /// More bytes than the message may have.
     case tooLong(maximum: Int, actual: Int)
     /// The output has no room for the encoded value.
@@ -57,6 +59,8 @@ public struct WireError: Error, Equatable, Sendable {
         "the reserved bits 0x\(Self.hex(bits)) are set; they must be 0"
       case .unexpectedConstant(let value, let expected):
         "0x\(Self.hex(value)) stands where only 0x\(Self.hex(expected)) can"
+      case .checksumMismatch(let value, let expected):
+        "the checksum is 0x\(Self.hex(value)), but that of the bytes is 0x\(Self.hex(expected))"
       case .tooLong(let maximum, let actual):
         "\(actual) bytes are too many; at most \(maximum) are allowed"
       case .noSpace(let needed, let available):

@@ -8,18 +8,20 @@ struct Difference: CustomStringConvertible {
   /// Nil where there should be none.
   var expected: String?
 
-  /// A folder whose files are all generated: one that no longer is does not belong there.
-  static let folders = ["Sources/PercussWire/Generated", "protocol-spec/generated"]
-
-  static func between(_ files: [WrittenFile], and root: URL) -> [Difference] {
+  /// - Parameter folders: those whose files are all generated: one that no longer is does not belong there.
+  static func between(_ files: [WrittenFile], and root: URL, folders: OutputFolders) -> [Difference] {
     let expected = files.compactMap { file -> Difference? in
       let found = try? String(contentsOf: root.appending(path: file.path), encoding: .utf8)
       return found == file.text ? nil : Difference(path: file.path, found: found, expected: file.text)
     }
-    let surplus = folders.flatMap { folder in
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path)) ?? []
+    let surplus = [folders.swift, folders.others].flatMap { folder in
+      let names = (try? FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path)) ?? []
       return names.sorted().map { "\(folder)/\($0)" }
-    }.filter { path in !files.contains { $0.path == path } }
+    }.filter { path in
+      var isFolder: ObjCBool = false
+      let exists = FileManager.default.fileExists(atPath: root.appending(path: path).path, isDirectory: &isFolder)
+      return exists && !isFolder.boolValue && !files.contains { $0.path == path }
+    }
     return expected
       + surplus.map { path in
         let found = try? String(contentsOf: root.appending(path: path), encoding: .utf8)

@@ -1,12 +1,13 @@
 import Foundation
 import Mustache
 
-/// From a specification to the text of files, in memory.
+/// From specifications to the text of files, in memory.
 struct Generator {
   /// The root of the package; the files' paths are relative to it.
   var root: URL
-  /// The specification's path in the package.
-  var specification: String
+  /// The paths of the specifications in the package.
+  var specifications: [String]
+  var folders: OutputFolders
   var templates: URL
 
   static var languages: [any LanguageView.Type] {
@@ -14,17 +15,28 @@ struct Generator {
   }
 
   func generate() throws -> [WrittenFile] {
-    let text = try String(contentsOf: root.appending(path: specification), encoding: .utf8)
-    let specification = try SpecificationReader.read(text, file: specification)
-    return try Self.languages.flatMap { try write($0.init(specification)) }
+    let read = try specifications.map { path in
+      let text = try String(contentsOf: root.appending(path: path), encoding: .utf8)
+      return try SpecificationReader.read(text, file: path)
+    }
+    let each = try zip(read, specifications).flatMap { specification, path in
+      try Self.languages.flatMap {
+        try write($0.init(specification, in: folders).files, of: path, notice: specification.notice)
+      }
+    }
+    let common = SwiftFieldView(read, in: folders).files
+    return try each + write(common, of: nil, notice: nil)
   }
 
-  /// The files of one language.
-  func write(_ view: any LanguageView) throws -> [WrittenFile] {
+  /// - Parameters:
+  ///   - source: The specification's path; nil for what comes from all of them.
+  func write(_ files: [GeneratedFile], of source: String?, notice: String?) throws -> [WrittenFile] {
     let library = try library()
-    return try view.files.map { file in
+    return try files.map { file in
       var context = file.context
-      context["source"] = specification
+      context["source"] = source
+      context["several"] = source == nil
+      context["notice"] = notice.map { ["text": $0, "lines": Prose.lines($0, indent: 0)] as [String: Any] }
       guard let text = library.render(context, withTemplate: file.template) else {
         throw MissingTemplate(name: file.template, folder: templates.path)
       }

@@ -6,14 +6,21 @@ import Foundation
 struct ProtocolGenerator: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "protocol-generator",
-    abstract: "Write the codecs, the dissector and the reference tables of a protocol from its specification.",
+    abstract: "Write the codecs, the dissectors and the reference tables of protocols from their specifications.",
     discussion: "Run it in the package's root, or name that with --package. With --check nothing is written.")
+
+  @Argument(help: ArgumentHelp("The specifications, relative to the package.", valueName: "file"))
+  var specifications: [String]
 
   @Option(help: ArgumentHelp("The root of the package.", valueName: "folder"))
   var package = "."
 
-  @Option(help: ArgumentHelp("The specification, relative to the package.", valueName: "file"))
-  var specification = "protocol-spec/percuss.yaml"
+  @Option(help: ArgumentHelp("Where the Swift sources go; all else there is removed.", valueName: "folder"))
+  var swift: String
+
+  @Option(
+    help: ArgumentHelp("Where headers, dissectors and tables go; all else there is removed.", valueName: "folder"))
+  var others: String
 
   @Option(help: ArgumentHelp("The templates, relative to the package.", valueName: "folder"))
   var templates = "Sources/protocol-generator/Templates"
@@ -23,8 +30,10 @@ struct ProtocolGenerator: ParsableCommand {
 
   func run() throws {
     let root = URL(filePath: package, directoryHint: .isDirectory)
+    let folders = OutputFolders(swift: swift, others: others)
     let generator = Generator(
-      root: root, specification: specification, templates: root.appending(path: templates, directoryHint: .isDirectory))
+      root: root, specifications: specifications, folders: folders,
+      templates: root.appending(path: templates, directoryHint: .isDirectory))
     let files: [WrittenFile]
     do {
       files = try generator.generate()
@@ -32,7 +41,7 @@ struct ProtocolGenerator: ParsableCommand {
       FileHandle.standardError.write(Data("\(error)\n".utf8))
       throw ExitCode(65)
     }
-    let differences = Difference.between(files, and: root)
+    let differences = Difference.between(files, and: root, folders: folders)
     if check {
       for difference in differences { print(difference) }
       if !differences.isEmpty {

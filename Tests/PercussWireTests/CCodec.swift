@@ -4,9 +4,18 @@ import PercussWire
 /// The generated C codec for one message, with its values and errors in the words of the vectors.
 struct CCodec {
   private let message: CInt
+  private let family: any CFamily.Type
 
-  init?(_ name: String) {
-    message = percuss_codec_message(name)
+  /// - Parameter key: that of the vector file: the message, behind the folder of its protocol.
+  init?(_ key: String) {
+    let parts = key.split(separator: "/").map(String.init)
+    guard let name = parts.last else { return nil }
+    switch parts.dropLast() {
+    case []: family = PercussFamily.self
+    case ["theragun-gen4"]: family = TheragunFamily.self
+    default: return nil
+    }
+    message = family.message(name)
     if message < 0 { return nil }
   }
 
@@ -20,15 +29,21 @@ struct CCodec {
 
   /// The fields of the decoded value by name, a variant's as an object; enumerations and flags as numbers.
   func view(_ bytes: [UInt8]) throws(Refusal) -> JSONValue {
-    var value = try decode(bytes)
+    try Self.view(bytes, message, family)
+  }
+
+  private static func view<Family: CFamily>(
+    _ bytes: [UInt8], _ message: CInt, _: Family.Type
+  ) throws(Refusal) -> JSONValue {
+    var value = try Family.decode(message, bytes, bytes.count)
     return withExtendedLifetime(bytes) {
       var members: [String: JSONValue] = [:]
       var variants: [String: [(path: [String], value: JSONValue)]] = [:]
       var fields = [percuss_codec_field](repeating: percuss_codec_field(), count: 32)
-      let count = percuss_codec_fields(message, &value, &fields, fields.count)
+      let count = Family.fields(message, &value, &fields)
       precondition(count <= fields.count)
       for field in fields[..<count] {
-        let json = Self.json(field, in: bytes)
+        let json = json(field, in: bytes)
         if let variant = field.variant.map({ String(cString: $0) }) {
           let path = field.field.map { String(cString: $0).split(separator: ".").map(String.init) } ?? []
           variants[variant, default: []].append((path, json))
@@ -62,46 +77,29 @@ struct CCodec {
 
   /// Decodes, then encodes what came out into storage of this many bytes.
   func reencode(_ bytes: [UInt8], capacity: Int = 512) throws(Refusal) -> [UInt8] {
-    // The payload of a chunk points into the bytes, so they stay where they are until it is encoded.
-    let result: Result<[UInt8], Refusal> = bytes.withUnsafeBufferPointer { buffer in
-      var value = percuss_codec_value()
-      var error = percuss_error()
-      guard percuss_codec_decode(message, buffer.baseAddress, buffer.count, &value, &error) else {
-        return .failure(Refusal(error))
-      }
-      var output = [UInt8](repeating: 0xEE, count: capacity + 1)
-      let written = percuss_codec_encode(message, &value, &output, capacity, &error)
-      precondition(output[capacity] == 0xEE, "written beyond the storage")
-      return written == 0 ? .failure(Refusal(error)) : .success(Array(output[..<written]))
-    }
-    return try result.get()
+    try Self.reencode(bytes, capacity, message, family)
   }
 
-  private func decode(_ bytes: [UInt8]) throws(Refusal) -> percuss_codec_value {
-    var value = percuss_codec_value()
-    var error = percuss_error()
-    guard percuss_codec_decode(message, bytes, bytes.count, &value, &error) else { throw Refusal(error) }
-    return value
+  private static func reencode<Family: CFamily>(
+    _ bytes: [UInt8], _ capacity: Int, _ message: CInt, _: Family.Type
+  ) throws(Refusal) -> [UInt8] {
+    // The payload of a chunk points into the bytes, so they stay where they are until it is encoded.
+    let result: Result<[UInt8], Refusal> = bytes.withUnsafeBufferPointer { buffer in
+      do throws(Refusal) {
+        var value = try Family.decode(message, buffer.baseAddress, buffer.count)
+        var output = [UInt8](repeating: 0xEE, count: capacity + 1)
+        let written = try Family.encode(message, &value, &output, capacity)
+        precondition(output[capacity] == 0xEE, "written beyond the storage")
+        return .success(Array(output[..<written]))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
   }
 }
 
 extension CCodec.Refusal {
-  fileprivate init(_ error: percuss_error) {
-    offset = error.offset
-    field = percuss_field_name(error.field).map { String(cString: $0) } ?? ""
-    let known: [percuss_reason.RawValue: (String, [Int64])] = [
-      PERCUSS_TRUNCATED.rawValue: ("truncated", [error.minimum, error.value]),
-      PERCUSS_OUT_OF_RANGE.rawValue: ("out_of_range", [error.value, error.minimum, error.maximum]),
-      PERCUSS_UNKNOWN_VALUE.rawValue: ("unknown_value", [error.value]),
-      PERCUSS_RESERVED_BITS.rawValue: ("reserved_bits", [error.value]),
-      PERCUSS_UNEXPECTED_CONSTANT.rawValue: ("unexpected_constant", [error.value, error.minimum]),
-      PERCUSS_TOO_LONG.rawValue: ("too_long", [error.maximum, error.value]),
-      PERCUSS_NO_SPACE.rawValue: ("no_space", [error.minimum, error.value]),
-      PERCUSS_INCONSISTENT_BODY.rawValue: ("inconsistent_body", []),
-    ]
-    (reason, numbers) = known[error.reason.rawValue] ?? ("reason \(error.reason.rawValue)", [])
-  }
-
   /// The Swift codec's error in the same words.
   init(_ error: WireError) {
     offset = error.offset
@@ -113,6 +111,7 @@ extension CCodec.Refusal {
       case .unknownValue(let value): ("unknown_value", [value])
       case .reservedBits(let bits): ("reserved_bits", [bits])
       case .unexpectedConstant(let value, let expected): ("unexpected_constant", [value, expected])
+      case .checksumMismatch(let value, let expected): ("checksum_mismatch", [value, expected])
       case .tooLong(let maximum, let actual): ("too_long", [Int64(maximum), Int64(actual)])
       case .noSpace(let needed, let available): ("no_space", [Int64(needed), Int64(available)])
       case .inconsistentBody: ("inconsistent_body", [])
@@ -130,7 +129,7 @@ extension CCodec.Refusal {
       case "truncated": ["needed", "available"]
       case "out_of_range": ["value", "minimum", "maximum"]
       case "reserved_bits": ["bits"]
-      case "unexpected_constant": ["value", "expected"]
+      case "unexpected_constant", "checksum_mismatch": ["value", "expected"]
       case "too_long": ["maximum", "actual"]
       default: ["value"]
       }

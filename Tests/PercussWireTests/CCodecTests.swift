@@ -7,8 +7,8 @@ struct CCodecTests {
   @Test(arguments: try MessageVectorTests.files()) func `C gives the value, the bytes and the errors of the vectors`(
     file: VectorFile
   ) throws {
-    let swift = try #require(MessageCodec.all[file.message])
-    let c = try #require(CCodec(file.message), "the C shim does not know \(file.message)")
+    let swift = try #require(MessageCodec.all[file.key])
+    let c = try #require(CCodec(file.key), "the C shim does not know \(file.key)")
     for vector in file.vectors {
       #expect(throws: Never.self, "\(vector.name)") {
         // The vector's names are checked on the Swift side; here enumerations and flags are numbers.
@@ -32,7 +32,7 @@ struct CCodecTests {
     file: VectorFile
   ) throws {
     for vector in file.vectors {
-      for count in 0..<vector.encoded.count { try expectSame(file.message, Array(vector.encoded[..<count])) }
+      for count in 0..<vector.encoded.count { try expectSame(file.key, Array(vector.encoded[..<count])) }
     }
   }
 
@@ -55,7 +55,7 @@ struct CCodecTests {
         let length = Int.random(in: 0...30, using: &random)
         bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
       }
-      if try expectSame(file.message, bytes) { accepted += 1 }
+      if try expectSame(file.key, bytes) { accepted += 1 }
     }
     #expect(accepted > 50, "too few of the random frames are valid to say anything")
   }

@@ -6,12 +6,17 @@ struct FrameDescriptionTests {
   static func files() throws -> [VectorFile] { try MessageVectorTests.files() }
 
   func message(_ file: VectorFile) throws -> WireSchema.Message {
-    try #require(WireSchema.message(named: file.message))
+    try file.schema
   }
 
   @Test func `the schema has every message, once, and every channel`() {
-    #expect(WireSchema.messages.count == MessageCodec.all.count)
-    #expect(Set(WireSchema.messages.map(\.name)) == Set(MessageCodec.all.keys))
+    let keys = WireSchema.specifications.flatMap { specification in
+      specification.messages.map { message in
+        specification == .percuss ? message.name : specification.name.replacing("_", with: "-") + "/" + message.name
+      }
+    }
+    #expect(keys.count == MessageCodec.all.count)
+    #expect(Set(keys) == Set(MessageCodec.all.keys))
     for channel in StreamChannel.allCases {
       #expect(WireSchema.message(onChannel: channel.rawValue)?.name == "\(channel)")
     }
@@ -51,7 +56,8 @@ struct FrameDescriptionTests {
 
   @Test func `fields have the paths and places that errors give them`() {
     var paths: [String: Int] = [:]
-    for message in WireSchema.messages {
+    let messages = WireSchema.specifications.flatMap(\.messages)
+    for message in messages {
       for field in message.header.flatMap(\.leaves) { paths["\(message.name).\(field.name)"] = field.offset }
       for variant in message.variants {
         for field in variant.fields.flatMap(\.leaves) {
@@ -59,8 +65,8 @@ struct FrameDescriptionTests {
         }
       }
     }
-    let known = (0..<UInt16.max).map(WireField.init(rawValue:)).filter { field in
-      field.offset != nil && WireSchema.messages.contains { "\(field)".hasPrefix($0.name + ".") }
+    let known = (0..<UInt32(WireSchema.specifications.count) << 16).map(WireField.init(rawValue:)).filter { field in
+      field.offset != nil && messages.contains { "\(field)".hasPrefix($0.name + ".") }
     }
     #expect(known.count == paths.count)
     for field in known { #expect(paths["\(field)"] == field.offset, "\(field)") }
@@ -100,11 +106,27 @@ struct FrameDescriptionTests {
   }
 }
 
+extension WireSchema.Field {
+  /// Whether a value says something by it: what has only one value, and what follows from the other bytes, does not.
+  var isGiven: Bool { constant == nil && checksum == nil }
+}
+
+extension VectorFile {
+  /// The message in the schema of its protocol.
+  var schema: WireSchema.Message {
+    get throws {
+      let name = family?.replacing("-", with: "_") ?? "percuss"
+      let specification = try #require(WireSchema.specifications.first { $0.name == name })
+      return try #require(specification.messages.first { $0.name == message })
+    }
+  }
+}
+
 extension FrameDescription {
   /// The frame as the vectors write values.
   var value: JSONValue {
-    var members = Self.members(header.filter { $0.schema.constant == nil && !message.isImplied($0.schema) })
-    if let variant { members[variant.name] = .object(Self.members(body)) }
+    var members = Self.members(header.filter { $0.schema.isGiven && !message.isImplied($0.schema) })
+    if let variant { members[variant.name] = .object(Self.members(body.filter(\.schema.isGiven))) }
     return .object(members)
   }
 

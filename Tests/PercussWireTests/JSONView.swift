@@ -61,7 +61,7 @@ struct JSONView {
 /// `speedFromPPM` is `speed_from`: lower camel case with the suffix of a unit, in Swift.
 func specificationName(_ swiftName: String) -> String {
   var name = Substring(swiftName.drop { $0 == "." })
-  let units = ["PPM", "Decinewtons", "Decidegrees", "Percent", "Milliseconds", "Microseconds", "Seconds"]
+  let units = ["PPM", "RPM", "Decinewtons", "Decidegrees", "Percent", "Milliseconds", "Microseconds", "Seconds"]
   if let unit = units.first(where: { name.hasSuffix($0) }) { name = name.dropLast(unit.count) }
   var result = ""
   var previous: Character = "_"

@@ -10,7 +10,7 @@ struct MessageCodec: Sendable {
   var reencode: @Sendable (_ bytes: [UInt8], _ capacity: Int?) throws(WireError) -> [UInt8]
   var maximumLength: Int
 
-  /// By the name of the message in the specification. A vector file of a message that is not here fails its tests.
+  /// By the name of the message in the specification, behind the folder of its protocol. A vector file of a message that is not here fails its tests.
   static let all: [String: MessageCodec] = [
     "device_feature": .of(DeviceFeature.self),
     "control_request": .of(ControlRequest.self),
@@ -21,6 +21,8 @@ struct MessageCodec: Sendable {
     "routine_status": .of(RoutineStatus.self),
     "clock_request": .of(ClockRequest.self),
     "clock_reply": .of(ClockReply.self),
+    "theragun-gen4/request": .of(TheragunRequest.self),
+    "theragun-gen4/notification": .of(TheragunNotification.self),
   ]
 
   private static func of<Message: WireMessage>(_: Message.Type) -> MessageCodec {

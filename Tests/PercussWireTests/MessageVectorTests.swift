@@ -11,12 +11,12 @@ struct MessageVectorTests {
   }
 
   func codec(_ file: VectorFile) throws -> MessageCodec {
-    try #require(MessageCodec.all[file.message], "\(file.message) has vectors but no codec in MessageCodec.all")
+    try #require(MessageCodec.all[file.key], "\(file.key) has vectors but no codec in MessageCodec.all")
   }
 
   @Test func `every message has its vectors, and every file its vectors and malformed ones`() throws {
     let files = try Self.files()
-    #expect(Set(files.map(\.message)) == Set(MessageCodec.all.keys))
+    #expect(Set(files.map(\.key)) == Set(MessageCodec.all.keys))
     for file in files {
       #expect(!file.vectors.isEmpty && !(file.malformed ?? []).isEmpty, "\(file.message)")
       let names = file.vectors.map(\.name) + (file.malformed ?? []).map(\.name)
@@ -59,7 +59,9 @@ struct MessageVectorTests {
     }
   }
 
-  @Test(arguments: try files()) func `refuses every proper prefix as truncated`(file: VectorFile) throws {
+  @Test(arguments: try files()) func `refuses every proper prefix as truncated, or by its checksum`(file: VectorFile)
+    throws
+  {
     let codec = try codec(file)
     for vector in file.vectors {
       let whole = vector.encoded
@@ -74,6 +76,11 @@ struct MessageVectorTests {
           }
           #expect(view["chunk"]?["payload"]?.bytes == Array(whole[6..<count]), "\(vector.name)")
         } catch {
+          // The sum of fewer bytes is another one.
+          if try file.schema.header.contains(where: { $0.checksum != nil }), case .checksumMismatch = error.reason {
+            #expect(count >= 3 && error.offset == 1)
+            continue
+          }
           guard case .truncated(let needed, count) = error.reason, needed > count, needed <= whole.count else {
             Issue.record("\(vector.name): its first \(count) bytes were refused with \(error)")
             continue

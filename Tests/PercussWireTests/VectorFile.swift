@@ -4,6 +4,8 @@ import Testing
 /// One file of `protocol-spec/vectors`; its README describes the format.
 struct VectorFile: Decodable, Sendable, CustomTestStringConvertible {
   var message: String
+  /// The folder of a protocol beside our own; nil for our own.
+  var family: String?
   var vectors: [Vector]
   var malformed: [Malformed]?
   var streams: [Stream]?
@@ -45,17 +47,23 @@ struct VectorFile: Decodable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  var testDescription: String { message }
+  /// The message, behind the folder of its protocol.
+  var key: String { family.map { "\($0)/\(message)" } ?? message }
+
+  var testDescription: String { key }
 
   static let folder = URL(filePath: #filePath).appending(path: "../../../protocol-spec/vectors").standardizedFileURL
 
-  /// Every file of the folder: there is no list of them anywhere.
+  /// Every file of the folder and of those in it: there is no list of them anywhere.
   static func all() throws -> [VectorFile] {
-    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-      .filter { $0.pathExtension == "json" }
-      .sorted { $0.lastPathComponent < $1.lastPathComponent }
-    return try files.map { url in
-      let file = try JSONDecoder().decode(VectorFile.self, from: Data(contentsOf: url))
+    let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+      .filter { $0.hasSuffix(".json") }
+      .sorted()
+    return try files.map { path in
+      let url = folder.appending(path: path)
+      var file = try JSONDecoder().decode(VectorFile.self, from: Data(contentsOf: url))
+      let parts = path.split(separator: "/")
+      if parts.count > 1 { file.family = String(parts[0]) }
       guard url.lastPathComponent == file.message + ".json" else { throw Misnamed(url: url, message: file.message) }
       return file
     }

@@ -93,7 +93,7 @@ import Testing
       replace: "doc: Hello.", with: "dok: Hello.",
       reported: [
         "small.yaml:15:5: a message lacks 'doc'",
-        "small.yaml:18:5: a message has no key 'dok'; it has name, direction, maximum_length, doc, header, otherwise, variants",
+        "small.yaml:18:5: a message has no key 'dok'; it has name, direction, maximum_length, trailing, doc, header, otherwise, variants",
       ]),
     Mistake(
       replace: "when: { kind: one }", with: "when: { sort: one }",

@@ -632,6 +632,7 @@ local experts = {
   reserved = ProtoExpert.new("percuss.reserved_bits", "Reserved bits are set", expert.group.MALFORMED, expert.severity.ERROR),
   constant = ProtoExpert.new("percuss.unexpected_constant", "Another value than the only one", expert.group.MALFORMED, expert.severity.ERROR),
   long = ProtoExpert.new("percuss.too_long", "More bytes than one value can have", expert.group.MALFORMED, expert.severity.ERROR),
+  checksum = ProtoExpert.new("percuss.checksum", "Another checksum than that of the bytes", expert.group.CHECKSUM, expert.severity.ERROR),
   trailing = ProtoExpert.new("percuss.trailing", "Bytes that a later minor version appended", expert.group.PROTOCOL, expert.severity.NOTE),
 }
 percuss.experts = experts
@@ -693,7 +694,14 @@ local function number(range, kind)
   return range:le_uint()
 end
 
-local function check(item, field, value)
+-- The low eight bits of the sum of the bytes from an offset to the end.
+local function sum8(tvb, from)
+  local sum = 0
+  for place = from, tvb:len() - 1 do sum = sum + tvb:range(place, 1):uint() end
+  return sum % 256
+end
+
+local function check(item, field, value, tvb)
   if value == nil then return end
   if field.special and field.special[value] then
     item:append_text(" (" .. field.special[value] .. ")")
@@ -707,6 +715,9 @@ local function check(item, field, value)
     item:add_proto_expert_info(experts.reserved)
   end
   if field.constant and value ~= field.constant then item:add_proto_expert_info(experts.constant) end
+  if field.checksum_from and tvb:len() >= field.checksum_from and value ~= sum8(tvb, field.checksum_from) then
+    item:add_proto_expert_info(experts.checksum, string.format("The bytes sum up to 0x%02X", sum8(tvb, field.checksum_from)))
+  end
 end
 
 -- Adds the fields from an offset on. Returns the offset behind them, or nil when the value ends too early.
@@ -736,7 +747,7 @@ local function dissect(tvb, tree, fields, offset, seen)
       local item = tree:add_le(field.proto, range)
       for _, flag in ipairs(field.bits) do item:add_le(flag, range) end
       local value = number(range, field.type)
-      check(item, field, value)
+      check(item, field, value, tvb)
       seen[field.name] = value
       offset = offset + size
     end
@@ -773,7 +784,9 @@ local function dissect_message(name, tvb, pinfo, tree)
     end
   end
   if tvb:len() > message.maximum_length and offset == tvb:len() then subtree:add_proto_expert_info(experts.long) end
-  if offset and offset < tvb:len() then
+  if offset and offset < tvb:len() and message.exact then
+    subtree:add_proto_expert_info(experts.long)
+  elseif offset and offset < tvb:len() then
     subtree:add_proto_expert_info(experts.trailing, (tvb:len() - offset) .. " bytes behind the last known field")
   end
   pinfo.cols.protocol = "Percuss"

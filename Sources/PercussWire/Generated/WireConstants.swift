@@ -1,6 +1,6 @@
 // Written by protocol-generator from protocol-spec/percuss.yaml: change that page, then run `make generate`.
 
-/// The fixed numbers of the protocol.
+/// The fixed numbers of the Percuss protocol.
 public enum WireConstants {
   /// Longest control frame; one ATT value at the smallest ATT_MTU (23).
   public static let baseFrameLength: Int = 20

@@ -1,6 +1,6 @@
 // Written by protocol-generator from protocol-spec/percuss.yaml: change that page, then run `make generate`.
 
-/// What tells the protocol and its attributes from others.
+/// What tells the Percuss protocol and its attributes from others.
 public enum WireIdentifiers {
   /// A central refuses a device with another major version.
   public static let versionMajor: UInt8 = 1

@@ -1,8 +1,16 @@
 // Written by protocol-generator from protocol-spec/percuss.yaml: change that page, then run `make generate`.
 
 #if !hasFeature(Embedded)
+  extension WireSchema.Specification {
+    /// Percuss.
+    public static let percuss = Self(
+      name: "percuss", title: "Percuss",
+      notice: nil,
+      isBigEndian: false, uuidBase: (high: 0x7E32_0000_BF34_4597, low: 0xA0B9_8327_7511_650E))
+  }
+
   extension WireSchema {
-    /// Every message, in the order of the specification.
+    /// Every message of Percuss, in the order of the specification.
     public static let messages: [Message] = [
       deviceFeature,
       controlRequest,
@@ -18,7 +26,7 @@
     /// What the device can do, in one read at the smallest ATT_MTU.
     public static let deviceFeature = Message(
       name: "device_feature", doc: "What the device can do, in one read at the smallest ATT_MTU.",
-      direction: .peripheralToCentral, characteristic: .feature, channel: 0x02,
+      specification: .percuss, direction: .peripheralToCentral, characteristic: .feature, channel: 0x02,
       codec: DeviceFeature.self, requiresVariant: false,
       header: [
         WireSchema.Field(
@@ -48,7 +56,7 @@
     /// A request to the device.
     public static let controlRequest = Message(
       name: "control_request", doc: "A request to the device.",
-      direction: .centralToPeripheral, characteristic: .controlPoint, channel: 0x03,
+      specification: .percuss, direction: .centralToPeripheral, characteristic: .controlPoint, channel: 0x03,
       codec: ControlRequest.self, requiresVariant: true,
       header: [
         WireSchema.Field("op_code", at: 0, .enumeration(.opCode), doc: "What is asked for."),
@@ -87,7 +95,7 @@
     /// The answer to a control request.
     public static let controlResponse = Message(
       name: "control_response", doc: "The answer to a control request.",
-      direction: .peripheralToCentral, characteristic: .controlPoint, channel: 0x13,
+      specification: .percuss, direction: .peripheralToCentral, characteristic: .controlPoint, channel: 0x13,
       codec: ControlResponse.self, requiresVariant: false,
       header: [
         WireSchema.Field("marker", at: 0, .integer(.u8), constant: 0x80, doc: "Tells a response from a request."),
@@ -115,7 +123,7 @@
     /// What the device does now.
     public static let telemetry = Message(
       name: "telemetry", doc: "What the device does now.",
-      direction: .peripheralToCentral, characteristic: .telemetry, channel: 0x04,
+      specification: .percuss, direction: .peripheralToCentral, characteristic: .telemetry, channel: 0x04,
       codec: Telemetry.self, requiresVariant: false,
       header: [
         WireSchema.Field(
@@ -148,7 +156,7 @@
     /// What happened.
     public static let deviceEvent = Message(
       name: "device_event", doc: "What happened.",
-      direction: .peripheralToCentral, characteristic: .event, channel: 0x05,
+      specification: .percuss, direction: .peripheralToCentral, characteristic: .event, channel: 0x05,
       codec: DeviceEvent.self, requiresVariant: true,
       header: [
         WireSchema.Field("kind", at: 0, .enumeration(.eventKind), doc: "What is reported."),
@@ -172,7 +180,7 @@
     /// Upload chunks and streamed steps.
     public static let routineData = Message(
       name: "routine_data", doc: "Upload chunks and streamed steps.",
-      direction: .centralToPeripheral, characteristic: .routineData, channel: 0x06,
+      specification: .percuss, direction: .centralToPeripheral, characteristic: .routineData, channel: 0x06,
       codec: RoutineData.self, requiresVariant: true,
       header: [
         WireSchema.Field("kind", at: 0, .enumeration(.routineDataKind), doc: "What follows.")
@@ -185,7 +193,7 @@
     /// How far an upload or the queue has come.
     public static let routineStatus = Message(
       name: "routine_status", doc: "How far an upload or the queue has come.",
-      direction: .peripheralToCentral, characteristic: .routineData, channel: 0x16,
+      specification: .percuss, direction: .peripheralToCentral, characteristic: .routineData, channel: 0x16,
       codec: RoutineStatus.self, requiresVariant: true,
       header: [
         WireSchema.Field("kind", at: 0, .enumeration(.routineStatusKind), doc: "What follows.")
@@ -198,7 +206,7 @@
     /// A question for the device's clock.
     public static let clockRequest = Message(
       name: "clock_request", doc: "A question for the device's clock.",
-      direction: .centralToPeripheral, characteristic: .clock, channel: 0x07,
+      specification: .percuss, direction: .centralToPeripheral, characteristic: .clock, channel: 0x07,
       codec: ClockRequest.self, requiresVariant: false,
       header: [
         WireSchema.Field("kind", at: 0, .integer(.u8), constant: 0x01, doc: "Tells a request."),
@@ -213,7 +221,7 @@
     /// The device's clock.
     public static let clockReply = Message(
       name: "clock_reply", doc: "The device's clock.",
-      direction: .peripheralToCentral, characteristic: .clock, channel: 0x17,
+      specification: .percuss, direction: .peripheralToCentral, characteristic: .clock, channel: 0x17,
       codec: ClockReply.self, requiresVariant: false,
       header: [
         WireSchema.Field("kind", at: 0, .integer(.u8), constant: 0x81, doc: "Tells a reply."),

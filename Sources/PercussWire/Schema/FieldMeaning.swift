@@ -10,14 +10,15 @@
         return names.isEmpty ? "none" : names.joined(separator: ", ")
       case .integer(let integer):
         if let unit { return unit.text(number) }
-        // A checksum is compared digit by digit.
+        // A checksum is compared digit by digit, and of an opaque number its bytes are all that is known.
         return isChecksum ? "0x" + padded(String(number, radix: 16), integer.size &* 2) : "\(number)"
       case .record, .bytes: return ""
       }
     }
 
     private var isChecksum: Bool {
-      name.split(whereSeparator: { $0 == "_" || $0 == "." }).contains { $0.hasPrefix("crc") }
+      checksum != nil || isOpaque
+        || name.split(whereSeparator: { $0 == "_" || $0 == "." }).contains { $0.hasPrefix("crc") }
     }
   }
 

@@ -5,11 +5,12 @@
     case bytes([UInt8])
 
     /// The bytes on the wire.
-    func bytes(of field: WireSchema.Field) -> [UInt8] {
+    func bytes(of field: WireSchema.Field, isBigEndian: Bool) -> [UInt8] {
       switch self {
-      case .bytes(let bytes): bytes
+      case .bytes(let bytes): return bytes
       case .number(let number):
-        (0..<(field.integer?.size ?? 0)).map { UInt8(truncatingIfNeeded: number >> Int128($0 &* 8)) }
+        let bytes = (0..<(field.integer?.size ?? 0)).map { UInt8(truncatingIfNeeded: number >> Int128($0 &* 8)) }
+        return isBigEndian ? bytes.reversed() : bytes
       }
     }
   }

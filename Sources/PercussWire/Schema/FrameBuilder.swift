@@ -39,10 +39,14 @@
     public var name: String { variant.map { "\(message.name).\($0.name)" } ?? message.name }
 
     /// The fields to give, in the order of their bytes; those of a record one by one.
-    public var fields: [WireSchema.Field] { givenHeader + (variant?.fields.flatMap(\.leaves) ?? []) }
+    public var fields: [WireSchema.Field] { givenHeader + Self.given(variant) }
+
+    private static func given(_ variant: WireSchema.Variant?) -> [WireSchema.Field] {
+      variant?.fields.flatMap(\.leaves).filter { $0.constant == nil } ?? []
+    }
 
     private var givenHeader: [WireSchema.Field] {
-      message.header.flatMap(\.leaves).filter { $0.constant == nil && fixed($0) == nil }
+      message.header.flatMap(\.leaves).filter { $0.constant == nil && $0.checksum == nil && fixed($0) == nil }
     }
 
     private func fixed(_ field: WireSchema.Field) -> Int64? {
@@ -60,22 +64,34 @@
       try requireAll(of: self.fields, in: texts)
       for field in message.header.flatMap(\.leaves) {
         let content: FieldContent
-        if let number = field.constant ?? fixed(field) {
+        // A checksum follows from the other bytes, at the end.
+        if let number = field.constant ?? fixed(field) ?? (field.checksum == nil ? nil : 0) {
           content = .number(Int128(number))
         } else {
           content = try field.content(of: texts[field.name] ?? "")
         }
         if case .number(let number) = content { numbers[field.name] = number }
-        bytes += content.bytes(of: field)
+        bytes += content.bytes(of: field, isBigEndian: isBigEndian)
       }
       let body = variant ?? message.variants.first { $0.agrees { numbers[$0] } }
-      let fields = body?.fields.flatMap(\.leaves) ?? []
+      let fields = Self.given(body)
       let known = (givenHeader + fields).map(\.name)
       if let unknown = values.first(where: { !known.contains($0.name) }) {
         throw .unknownField(unknown.name, known: known)
       }
       try requireAll(of: fields, in: texts)
-      for field in fields { bytes += try field.content(of: texts[field.name] ?? "").bytes(of: field) }
+      for field in body?.fields.flatMap(\.leaves) ?? [] {
+        let content: FieldContent
+        if let constant = field.constant {
+          content = .number(Int128(constant))
+        } else {
+          content = try field.content(of: texts[field.name] ?? "")
+        }
+        bytes += content.bytes(of: field, isBigEndian: isBigEndian)
+      }
+      for field in message.header {
+        if let checksum = field.checksum { bytes[field.offset] = checksum.value(of: bytes) }
+      }
       do {
         _ = try FrameDescription(decoding: bytes, as: message)
       } catch {
@@ -83,6 +99,8 @@
       }
       return bytes
     }
+
+    private var isBigEndian: Bool { message.specification.isBigEndian }
 
     private static func index(_ values: [(name: String, text: String)]) throws(FrameBuilderError) -> [String: String] {
       var texts: [String: String] = [:]

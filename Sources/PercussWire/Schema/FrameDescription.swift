@@ -25,12 +25,16 @@
     /// - Throws: what the typed decoder of the message throws.
     public init(decoding bytes: [UInt8], as message: WireSchema.Message) throws(WireError) {
       _ = try message.codec.init(bytes)
-      let header = message.header.flatMap { FrameField.all(of: $0, in: bytes, below: message.name) }
+      let isBigEndian = message.specification.isBigEndian
+      let header = message.header.flatMap {
+        FrameField.all(of: $0, in: bytes, below: message.name, isBigEndian: isBigEndian)
+      }
       let variant = message.variants.first { variant in
         variant.agrees { name in header.first { $0.name == name }?.number }
       }
       let path = variant.map { "\(message.name).\($0.name)" } ?? message.name
-      let body = variant?.fields.flatMap { FrameField.all(of: $0, in: bytes, below: path) } ?? []
+      let body =
+        variant?.fields.flatMap { FrameField.all(of: $0, in: bytes, below: path, isBigEndian: isBigEndian) } ?? []
       let end = (header + body).map(\.bytes.endIndex).max() ?? 0
       self.message = message
       self.variant = variant
@@ -61,6 +65,8 @@
     public let path: String
     /// Its bytes; the indices count from the first byte of the frame.
     public let bytes: ArraySlice<UInt8>
+    /// Whether the first of its bytes is the highest.
+    let isBigEndian: Bool
 
     /// The name in its message or variant, such as `ramp` or `segment.kind`.
     public var name: String { schema.name }
@@ -70,7 +76,8 @@
     /// The number that it is on the wire; nil for bytes without a number.
     public var number: Int128? {
       guard let integer = schema.integer else { return nil }
-      let bits = bytes.reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+      let shift = { (bits: UInt64, byte: UInt8) in bits << 8 | UInt64(byte) }
+      let bits = isBigEndian ? bytes.reduce(0, shift) : bytes.reversed().reduce(0, shift)
       let value = Int128(bits)
       return value > integer.values.upperBound ? value - (1 << Int128(integer.size &* 8)) : value
     }
@@ -81,12 +88,12 @@
       return schema.meaning(of: number)
     }
 
-    static func all(of field: WireSchema.Field, in bytes: [UInt8], below path: String) -> [Self] {
+    static func all(of field: WireSchema.Field, in bytes: [UInt8], below path: String, isBigEndian: Bool) -> [Self] {
       field.leaves.map { leaf in
         let start = min(leaf.offset, bytes.count)
         // The typed codec has seen that the bytes are there.
         let end = leaf.integer.map { min(start &+ $0.size, bytes.count) } ?? bytes.count
-        return Self(schema: leaf, path: "\(path).\(leaf.name)", bytes: bytes[start..<end])
+        return Self(schema: leaf, path: "\(path).\(leaf.name)", bytes: bytes[start..<end], isBigEndian: isBigEndian)
       }
     }
   }

@@ -16,12 +16,33 @@
   }
 
   extension WireSchema {
+    /// A protocol: what all of its messages have in common.
+    public struct Specification: Hashable, Sendable {
+      /// The name in the specification, such as `percuss`.
+      public let name: String
+      /// The name for people.
+      public let title: String
+      /// What its user must know, such as that it is not its maker's word; nil where there is nothing to be said.
+      public let notice: String?
+      /// The order of the bytes of every number.
+      public let isBigEndian: Bool
+      /// The UUID of which 16 bits are open, in halves; nil where the UUIDs are short ones, which other products may use too.
+      public let uuidBase: (high: UInt64, low: UInt64)?
+
+      /// The name alone tells one from another.
+      public static func == (left: Self, right: Self) -> Bool { left.name == right.name }
+      /// Of the name.
+      public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+    }
+
     /// What one ATT value of a characteristic carries in one direction.
     public struct Message: Sendable {
       /// The name in the specification.
       public let name: String
       /// One sentence for people.
       public let doc: String
+      /// The protocol that it belongs to.
+      public let specification: Specification
       /// Who sends it.
       public let direction: Direction
       /// Where it travels over GATT.
@@ -63,7 +84,7 @@
       public let name: String
       /// The name for people.
       public let title: String
-      /// The 16 bits of its UUID that ``WireIdentifiers`` leaves open.
+      /// The 16 bits of its UUID that ``Specification/uuidBase`` leaves open; the whole of a short one.
       public let number: UInt16
     }
 
@@ -107,12 +128,17 @@
       public let special: [NamedValue]
       /// The only value that it may have.
       public let constant: Int64?
+      /// What the field says about the other bytes.
+      public let checksum: Checksum?
+      /// What its number means is not known: tools show its bytes.
+      public let isOpaque: Bool
       /// One sentence for people.
       public let doc: String
 
       init(
         _ name: String, at offset: Int, _ type: FieldType, unit: Unit? = nil, range: ClosedRange<Int64>? = nil,
-        special: [NamedValue] = [], constant: Int64? = nil, doc: String
+        special: [NamedValue] = [], constant: Int64? = nil, checksum: Checksum? = nil, isOpaque: Bool = false,
+        doc: String
       ) {
         self.name = name
         self.offset = offset
@@ -121,11 +147,26 @@
         self.range = range
         self.special = special
         self.constant = constant
+        self.checksum = checksum
+        self.isOpaque = isOpaque
         self.doc = doc
       }
     }
 
-    /// How the bytes of a field are read. Numbers are little-endian.
+    /// A number over other bytes of the value.
+    public enum Checksum: Hashable, Sendable {
+      /// The low eight bits of the sum of the bytes from an offset to the end.
+      case sum8(from: Int)
+
+      /// The checksum of a whole value.
+      public func value(of bytes: [UInt8]) -> UInt8 {
+        switch self {
+        case .sum8(let start): bytes.dropFirst(start).reduce(0, &+)
+        }
+      }
+    }
+
+    /// How the bytes of a field are read; its ``Specification`` tells their order.
     public enum FieldType: Sendable {
       case integer(Integer)
       case enumeration(Enumeration)
@@ -236,7 +277,7 @@
         part.leaves.map { leaf in
           Self(
             "\(name).\(leaf.name)", at: offset &+ leaf.offset, leaf.type, unit: leaf.unit, range: leaf.range,
-            special: leaf.special, constant: leaf.constant, doc: leaf.doc)
+            special: leaf.special, constant: leaf.constant, isOpaque: leaf.isOpaque, doc: leaf.doc)
         }
       }
     }

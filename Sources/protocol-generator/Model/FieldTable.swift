@@ -16,6 +16,9 @@ struct FieldTable {
 
   private(set) var entries: [Entry] = []
 
+  /// A path that has all three parts, for prose.
+  var example: String? { entries.first { $0.path.count == 3 && $0.number >= Self.variants }?.dotted }
+
   /// The first number that belongs to a variant.
   static let variants = 0x4000
 

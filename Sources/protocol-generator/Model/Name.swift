@@ -4,7 +4,7 @@
 struct Name {
   let words: [String]
 
-  private static let acronyms: Set<String> = ["att", "crc", "mtu", "ppm", "uuid"]
+  private static let acronyms: Set<String> = ["att", "crc", "mtu", "ppm", "rpm", "uuid"]
 
   init(_ snakeCase: String...) {
     words = snakeCase.flatMap { $0.split(separator: "_").map(String.init) }

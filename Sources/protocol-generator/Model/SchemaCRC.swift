@@ -8,15 +8,16 @@
 ///     enumeration NAME TYPE            value NAME NUMBER
 ///     flags NAME TYPE                  flag NAME BIT
 ///     record NAME                      field NAME TYPE [UNIT]
-///     message NAME                     field NAME TYPE [UNIT] [=VALUE]
-///     variant NAME [FIELD=NUMBER ...]  field NAME TYPE [UNIT]
+///     message NAME                     field NAME TYPE [UNIT] [=VALUE] [CHECKSUM FROM]
+///     variant NAME [FIELD=NUMBER ...]  field NAME TYPE [UNIT] [=VALUE]
 ///
 /// The unit belongs to it: 0.1 N read as 1 N is a wrong value, though the bytes are where they were.
 struct SchemaCRC {
   let lines: [String]
 
   init(_ specification: Specification) {
-    var lines = ["protocol \(specification.name) \(specification.version.major) \(specification.byteOrder.rawValue)"]
+    let major = specification.version.map { " \($0.major)" } ?? ""
+    var lines = ["protocol \(specification.name)\(major) \(specification.byteOrder.rawValue)"]
     for enumeration in specification.enumerations {
       lines.append("enumeration \(enumeration.name) \(enumeration.type.name)")
       lines += enumeration.values.filter { $0.since == 0 }.map { "value \($0.name) \($0.value)" }
@@ -47,6 +48,7 @@ struct SchemaCRC {
     fields.filter { $0.since == 0 }.map { field in
       "field \(field.name) \(field.type.name)" + (field.unit.map { " \($0.name)" } ?? "")
         + (field.constant.map { " =\($0)" } ?? "")
+        + (field.checksum.map { " \($0.algorithm.rawValue) \($0.from)" } ?? "")
     }
   }
 

@@ -5,7 +5,14 @@
 struct Specification: Equatable, Sendable {
   var name: String
   var title: String
-  var version: Version
+  /// What a reader of anything generated must know, such as that the protocol is not its maker's word.
+  var notice: String?
+  /// The page in prose, beside the specification.
+  var page: String?
+  /// Stands before the names of types in languages where several protocols share one space of names.
+  var prefix: String?
+  /// Nil for a protocol that has no versions; then it has no schema CRC either.
+  var version: Version?
   var byteOrder: ByteOrder
   var units: [Unit]
   var constants: [Constant]
@@ -17,6 +24,15 @@ struct Specification: Equatable, Sendable {
   var attErrors: [NamedValue]
   var messages: [Message]
   var streamFraming: StreamFraming?
+  /// Of the files that are not in a language with rules for their names.
+  var fileName: String { name.replacing("_", with: "-") }
+
+  /// Checksums over more than one value.
+  var checksums: [TransferChecksum]
+
+  enum TransferChecksum: String, CaseIterable, Sendable {
+    case crc32
+  }
 
   struct Version: Equatable, Sendable {
     var major: Int
@@ -126,11 +142,29 @@ struct Field: Equatable, Sendable {
   var special: [NamedValue] = []
   /// The only value that the field may have.
   var constant: Int64?
+  /// The field says whether the bytes of the value are those that were sent.
+  var checksum: Checksum?
+  /// What the number means is not known: it is kept as it is, and shown byte by byte.
+  var isOpaque = false
   var doc: String
   /// From the beginning of the value or record.
   var offset = 0
   /// The minor version that appended it.
   var since = 0
+
+  /// Whether a decoded value holds it: what has only one value, or follows from the other bytes, need not be stored.
+  var isStored: Bool { constant == nil && checksum == nil }
+
+  struct Checksum: Equatable, Sendable {
+    var algorithm: Algorithm
+    /// The first byte that it covers; the last one is the last of the value.
+    var from: Int
+
+    enum Algorithm: String, CaseIterable, Sendable {
+      /// The low eight bits of the sum of the bytes.
+      case sum8
+    }
+  }
 
   /// Bytes on the wire; for `bytes` those that are always there.
   var size: Int {
@@ -153,6 +187,8 @@ struct Message: Equatable, Sendable {
   var header: [Field]
   var otherwise: Otherwise?
   var variants: [Variant]
+  /// Bytes behind the last known field are an error; otherwise they are ignored.
+  var rejectsTrailing = false
 
   enum Direction: String, CaseIterable, Sendable {
     case centralToPeripheral = "central_to_peripheral"
@@ -163,6 +199,9 @@ struct Message: Equatable, Sendable {
     case error
     case empty
   }
+
+  /// The field of the header that covers the value.
+  var checksum: Field? { header.first { $0.checksum != nil } }
 
   var headerSize: Int { header.reduce(0) { $0 + $1.size } }
 
@@ -189,6 +228,9 @@ struct Variant: Equatable, Sendable {
       if case .bytes(let minimum) = field.type { total + minimum } else { total + field.size }
     }
   }
+
+  /// What a decoded value holds.
+  var stored: [Field] { fields.filter(\.isStored) }
 
   /// The field that takes the rest of the value.
   var payload: Field? {

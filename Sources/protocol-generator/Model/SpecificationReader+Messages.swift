@@ -24,13 +24,15 @@ extension SpecificationReader {
   }
 
   private func field(_ node: Node) -> Field? {
-    let keys = ["name", "type", "unit", "range", "special", "value", "minimum_length", "since", "doc"]
+    let keys = [
+      "name", "type", "unit", "range", "special", "value", "checksum", "opaque", "minimum_length", "since", "doc",
+    ]
     guard let reader = MappingReader(node, "a field", keys: keys, diagnostics: diagnostics), let name = reader.name(),
       let type = fieldType(reader), let doc = reader.string("doc")
     else { return nil }
     var field = Field(name: name, type: type, unit: unit(reader), doc: doc, since: since(reader))
     guard case .integer(let integer) = type else {
-      for key in ["range", "special", "value"] {
+      for key in ["range", "special", "value", "checksum", "opaque"] {
         if let node = reader.optional(key) { diagnostics.report("only an integer field has a '\(key)'", at: node) }
       }
       return field
@@ -48,7 +50,20 @@ extension SpecificationReader {
       if field.range != nil { diagnostics.report("a field with a value has no range", at: node) }
       field.constant = value
     }
+    field.checksum = reader.optional("checksum").flatMap { checksum($0, of: field) }
+    field.isOpaque = reader.optionalFlag("opaque")
     return field
+  }
+
+  private func checksum(_ node: Node, of field: Field) -> Field.Checksum? {
+    let keys = ["algorithm", "from"]
+    guard let reader = MappingReader(node, "a checksum", keys: keys, diagnostics: diagnostics),
+      let algorithm = reader.choice("algorithm", Field.Checksum.Algorithm.self), let from = reader.integer("from")
+    else { return nil }
+    if field.type != .integer(.byte) || field.range != nil || field.constant != nil {
+      diagnostics.report("\(algorithm.rawValue) is a u8 without a range or value of its own", at: node)
+    }
+    return Field.Checksum(algorithm: algorithm, from: Int(clamping: from))
   }
 
   private func fieldType(_ reader: MappingReader) -> FieldType? {
@@ -89,7 +104,7 @@ extension SpecificationReader {
   }
 
   mutating func message(_ node: Node) -> Message? {
-    let keys = ["name", "direction", "maximum_length", "doc", "header", "otherwise", "variants"]
+    let keys = ["name", "direction", "maximum_length", "trailing", "doc", "header", "otherwise", "variants"]
     guard let reader = MappingReader(node, "a message", keys: keys, diagnostics: diagnostics),
       let name = reader.name(), let direction = reader.choice("direction", Message.Direction.self),
       let maximum = reader.integer("maximum_length"), let doc = reader.string("doc")
@@ -105,6 +120,10 @@ extension SpecificationReader {
       if case .bytes = field.type { diagnostics.report("a header is of a fixed size: it cannot hold bytes", at: node) }
       if case .record = field.type { diagnostics.report("a header cannot hold a record", at: node) }
     }
+    if reader.optional("trailing") != nil {
+      message.rejectsTrailing = reader.choice("trailing", TrailingBytes.self) == .reject
+    }
+    checkChecksums(of: message, at: node)
     checkLength(message.headerSize, of: name, message, at: node)
     guard reader.optional("variants") != nil else {
       if let otherwise = reader.optional("otherwise") {
@@ -121,6 +140,20 @@ extension SpecificationReader {
     return message
   }
 
+  private enum TrailingBytes: String, CaseIterable { case ignore, reject }
+
+  private func checkChecksums(of message: Message, at node: Node) {
+    let fields = message.header.filter { $0.checksum != nil }
+    if fields.count > 1 { diagnostics.report("a message has one checksum at most", at: node) }
+    for field in fields {
+      let from = field.checksum?.from ?? 0
+      if !(field.offset + field.size...message.headerSize).contains(from) {
+        diagnostics.report(
+          "the checksum '\(field.name)' must begin behind itself and with the header, not at \(from)", at: node)
+      }
+    }
+  }
+
   private func checkLength(_ length: Int, of what: String, _ message: Message, at node: Node) {
     if length > message.maximumLength {
       diagnostics.report("\(what) takes \(length) bytes; its maximum_length is \(message.maximumLength)", at: node)
@@ -135,6 +168,12 @@ extension SpecificationReader {
     names.claim(name, in: "variants of \(message.name)", at: node, diagnostics)
     let conditions = conditions(when, of: message)
     let fields = fields(reader.list("fields"), from: message.headerSize)
+    for (field, node) in zip(fields, reader.list("fields")) {
+      if field.checksum != nil { diagnostics.report("a checksum stands in the header", at: node) }
+      if case .bytes = field.type, message.checksum != nil || message.rejectsTrailing {
+        diagnostics.report("a message with a checksum or without trailing bytes cannot hold bytes", at: node)
+      }
+    }
     for other in message.variants where !conditions.isEmpty && !other.when.isEmpty {
       let apart = other.when.contains { field, value in
         conditions[field].map { $0.value != value.value } ?? false

@@ -48,15 +48,16 @@ struct SpecificationReader {
 
   private mutating func specification(_ root: Node) -> Specification? {
     let keys = [
-      "protocol", "title", "version", "byte_order", "units", "constants", "enumerations", "flag_sets", "records",
-      "uuid_base", "services", "att_errors", "messages", "stream_framing",
+      "protocol", "title", "notice", "page", "prefix", "version", "byte_order", "units", "constants", "enumerations",
+      "flag_sets", "records", "uuid_base", "services", "att_errors", "messages", "stream_framing", "checksums",
     ]
     guard let reader = MappingReader(root, "the specification", keys: keys, diagnostics: diagnostics) else {
       return nil
     }
     let name = reader.name("protocol")
     let title = reader.string("title")
-    let version = reader.required("version").flatMap(version)
+    let prefix = reader.optional("prefix") == nil ? nil : reader.name("prefix")
+    let version = reader.optional("version").flatMap(version)
     minorVersion = version?.minor ?? 0
     let byteOrder = reader.choice("byte_order", Specification.ByteOrder.self)
     units = reader.optional("units").map(unitList) ?? []
@@ -69,11 +70,22 @@ struct SpecificationReader {
     for node in reader.list("messages") { message(node).map { messages.append($0) } }
     let services = reader.optionalList("services").compactMap { service($0) }
     let framing = reader.optional("stream_framing").flatMap { streamFraming($0) }
-    guard let name, let title, let version, let byteOrder else { return nil }
+    let checksums = reader.optionalList("checksums").compactMap { transferChecksum($0) }
+    guard let name, let title, let byteOrder else { return nil }
     return Specification(
-      name: name, title: title, version: version, byteOrder: byteOrder, units: units, constants: constants,
+      name: name, title: title, notice: reader.optionalString("notice"), page: reader.optionalString("page"),
+      prefix: prefix, version: version, byteOrder: byteOrder, units: units, constants: constants,
       enumerations: enumerations, flagSets: flagSets, records: records, uuidBase: base, services: services,
-      attErrors: attErrors, messages: messages, streamFraming: framing)
+      attErrors: attErrors, messages: messages, streamFraming: framing, checksums: checksums)
+  }
+
+  private func transferChecksum(_ node: Node) -> Specification.TransferChecksum? {
+    let checksum = node.string.flatMap(Specification.TransferChecksum.init(rawValue:))
+    if checksum == nil {
+      let known = Specification.TransferChecksum.allCases.map(\.rawValue).joined(separator: ", ")
+      diagnostics.report("'\(node.string ?? "?")' is no checksum; known are \(known)", at: node)
+    }
+    return checksum
   }
 
   private func version(_ node: Node) -> Specification.Version? {
@@ -200,6 +212,7 @@ struct SpecificationReader {
     for (field, node) in zip(fields, reader.list("fields")) {
       if case .bytes = field.type { diagnostics.report("a record is of a fixed size: it cannot hold bytes", at: node) }
       if case .record = field.type { diagnostics.report("a record cannot hold a record", at: node) }
+      if field.checksum != nil { diagnostics.report("a checksum stands in the header of a message", at: node) }
       if field.since > 0 { diagnostics.report("a record is of a fixed size: nothing can be appended", at: node) }
     }
     return Record(name: name, doc: doc, fields: fields)

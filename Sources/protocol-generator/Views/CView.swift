@@ -3,9 +3,11 @@ struct CView: LanguageView {
   let specification: Specification
   let table: FieldTable
   let prefix: String
+  let folder: String
 
-  init(_ specification: Specification) {
+  init(_ specification: Specification, in folders: OutputFolders) {
     self.specification = specification
+    folder = folders.others
     table = FieldTable(specification)
     prefix = specification.name + "_"
   }
@@ -13,7 +15,7 @@ struct CView: LanguageView {
   var files: [GeneratedFile] {
     [
       GeneratedFile(
-        path: "protocol-spec/generated/\(specification.name).h", template: "c/Codec", context: context,
+        path: "\(folder)/\(specification.name).h", template: "c/Codec", context: context,
         breaksLines: true)
     ]
   }
@@ -24,8 +26,10 @@ struct CView: LanguageView {
     var context: [String: Any] = [
       "title": specification.title, "p": prefix, "P": screaming, "guard": "\(screaming)H",
       "example": prefix + (specification.messages.first { $0.direction == .centralToPeripheral }?.name ?? "message"),
-      "major": specification.version.major, "minor": specification.version.minor,
-      "crc": Self.hex(Int64(SchemaCRC(specification).value), digits: 8),
+      "offersCRC32": specification.checksums.contains(.crc32),
+      "hasSum8": specification.messages.contains { $0.checksum != nil },
+      "hasATTErrors": !specification.attErrors.isEmpty, "hasRecords": !specification.records.isEmpty,
+      "rejectsTrailing": specification.messages.contains(where: \.rejectsTrailing),
       "uuids": Self.aligned(uuids, "name"),
       "constants": Self.aligned(constants, "name"),
       "attErrors": Self.aligned(
@@ -44,6 +48,12 @@ struct CView: LanguageView {
       "messages": specification.messages.map(message),
       "crc32Table": Self.rows(Self.crc32Table, digits: 8),
     ]
+    if let version = specification.version {
+      context["version"] = [
+        "major": "\(version.major)", "minor": "\(version.minor)",
+        "crc": Self.hex(Int64(SchemaCRC(specification).value), digits: 8),
+      ]
+    }
     if let base = specification.uuidBase {
       let digits = base.text.replacing("XXXX", with: "0000").replacing("-", with: "")
       let bytes = stride(from: 0, to: digits.count, by: 2).map { "0x" + digits.dropFirst($0).prefix(2) }
@@ -161,7 +171,7 @@ struct CView: LanguageView {
 
   private func message(_ message: Message) -> [String: Any] {
     let path = [message.name]
-    let stored = message.header.filter { $0.constant == nil && !message.isImplied($0) }
+    let stored = message.header.filter { $0.isStored && !message.isImplied($0) }
     var context: [String: Any] = [
       "type": prefix + message.name, "doc": message.doc, "group": fieldName(path),
       "maximum": "\(screaming)\(message.name.uppercased())_MAXIMUM", "maximumLength": message.maximumLength,
@@ -169,26 +179,49 @@ struct CView: LanguageView {
       "members": members(stored),
       "reads": message.header.flatMap { field -> [String] in
         let place = message.isImplied(field) ? member(field) : "message->\(member(field))"
-        if let constant = field.constant {
-          let hex = Self.hex(constant, digits: field.size * 2)
-          let value = "\(prefix)read_\(field.type.name)(bytes\(plus(field.offset)))"
-          return [
-            "  if (\(value) != \(hex)) {",
-            "    return \(prefix)fail(error, \(screaming)UNEXPECTED_CONSTANT, \(fieldName(path + [field.name])), \(field.offset), \(value), \(hex), 0);",
-            "  }",
-          ]
-        }
+        if let constant = field.constant { return expectation(constant, field, indent: 2, path: path) }
+        if let checksum = field.checksum { return expectation(checksum, field, path: path) }
         let declaration = message.isImplied(field) ? "\(typeName(field)) " : ""
         return ["  \(declaration)\(read(field, place))"]
           + [check(field, place, indent: 2, path: path)].compactMap(\.self)
       },
       "checks": stored.compactMap { check($0, "message->\(member($0))", indent: 2, path: path) },
-      "writes": message.header.map { field in
+      "rejectsTrailing": message.rejectsTrailing,
+      "writes": message.header.filter { $0.checksum == nil }.map { field in
         write(field, message.isImplied(field) ? member(field) : "message->\(member(field))")
       },
     ]
+    if let field = message.checksum, let checksum = field.checksum {
+      let length = message.variants.isEmpty ? "\(message.headerSize)" : "length"
+      context["checksumWrite"] =
+        "bytes[\(field.offset)] = \(prefix)\(checksum.algorithm.rawValue)(bytes + \(checksum.from), \(length) - \(checksum.from));"
+    }
     if !message.variants.isEmpty { context["body"] = body(message) }
     return context
+  }
+
+  /// Statements that refuse another value than the only one.
+  private func expectation(_ constant: Int64, _ field: Field, indent: Int, path: [String]) -> [String] {
+    let margin = String(repeating: " ", count: indent)
+    let hex = Self.hex(constant, digits: field.size * 2)
+    let value = "\(prefix)read_\(field.type.name)(bytes\(plus(field.offset)))"
+    return [
+      "\(margin)if (\(value) != \(hex)) {",
+      "\(margin)  return \(prefix)fail(error, \(screaming)UNEXPECTED_CONSTANT, \(fieldName(path + [field.name])), \(field.offset), \(value), \(hex), 0);",
+      "\(margin)}",
+    ]
+  }
+
+  /// Statements that refuse another checksum than that of the bytes.
+  private func expectation(_ checksum: Field.Checksum, _ field: Field, path: [String]) -> [String] {
+    let sum = "\(member(field))_expected"
+    let value = "bytes[\(field.offset)]"
+    return [
+      "  uint8_t \(sum) = \(prefix)\(checksum.algorithm.rawValue)(bytes + \(checksum.from), count - \(checksum.from));",
+      "  if (\(value) != \(sum)) {",
+      "    return \(prefix)fail(error, \(screaming)CHECKSUM_MISMATCH, \(fieldName(path + [field.name])), \(field.offset), \(value), \(sum), 0);",
+      "  }",
+    ]
   }
 
   private func body(_ message: Message) -> [String: Any] {
@@ -197,7 +230,7 @@ struct CView: LanguageView {
       "empty": message.otherwise == .empty,
       "none": "\(screaming)\(message.name.uppercased())_EMPTY",
       "implied": implied.map { "\(typeName($0)) \(member($0))" },
-      "hasUnion": message.variants.contains { !$0.fields.isEmpty },
+      "hasUnion": message.variants.contains { !$0.stored.isEmpty },
       "variants": message.variants.map { variant(message, $0) },
       "announced": message.variants.map { "(\(condition(message, $0, "message->")))" }.joined(
         separator: " ||\n          "),
@@ -227,9 +260,11 @@ struct CView: LanguageView {
     var context: [String: Any] = [
       "name": variant.name, "doc": variant.doc,
       "tag": "\(screaming)\(path.joined(separator: "_").uppercased())", "group": fieldName(path),
-      "hasMembers": !variant.fields.isEmpty, "members": members(variant.fields),
+      "rejectsTrailing": message.rejectsTrailing, "exactLength": String(length),
+      "hasMembers": !variant.stored.isEmpty, "members": members(variant.fields),
       "condition": condition(message, variant, "message->"),
       "reads": variant.fields.flatMap { field -> [String] in
+        if let constant = field.constant { return expectation(constant, field, indent: indent, path: path) }
         if case .record(let record) = field.type, let first = record.fields.first {
           let name = fieldName(path + [field.name, first.name])
           return [
@@ -293,7 +328,7 @@ struct CView: LanguageView {
   }
 
   private func members(_ fields: [Field]) -> [String] {
-    let lines = fields.filter { $0.constant == nil }.flatMap { field -> [(String, String)] in
+    let lines = fields.filter(\.isStored).flatMap { field -> [(String, String)] in
       let type = typeName(field)
       let declaration = type.hasSuffix("*") ? "\(type)\(member(field));" : "\(type) \(member(field));"
       guard case .bytes = field.type else { return [(declaration, Prose.documentation(field))] }

@@ -1,23 +1,28 @@
 /// The specification as Wireshark sees it: tables in Lua, which a dissector that knows no protocol reads.
 struct LuaView: LanguageView {
   let specification: Specification
+  let path: String
 
-  init(_ specification: Specification) {
+  init(_ specification: Specification, in folders: OutputFolders) {
     self.specification = specification
+    path = "\(folders.others)/\(specification.fileName).lua"
   }
 
   var files: [GeneratedFile] {
     [
-      GeneratedFile(
-        path: "protocol-spec/generated/\(specification.name).lua", template: "lua/Dissector", context: context)
+      GeneratedFile(path: path, template: "lua/Dissector", context: context)
     ]
   }
 
   private var context: [String: Any] {
     let characteristics = specification.services.flatMap(\.characteristics)
     return [
-      "p": specification.name, "title": specification.title,
-      "version": "\(specification.version.major).\(specification.version.minor)",
+      "p": specification.name, "title": specification.title, "file": "\(specification.fileName).lua",
+      "version": specification.version.map { ["number": "\($0.major).\($0.minor)"] } ?? [:],
+      "versioned": specification.version != nil,
+      // UUIDs of 16 bits are anyone's: there a value must show by itself what it is.
+      "identifies": specification.uuidBase == nil,
+      "noticeQuoted": specification.notice.map(quoted) ?? "",
       "exampleProto": "\(specification.name)_\(characteristics.first?.name ?? "")",
       "order": specification.byteOrder == .little ? "le_" : "",
       "add": specification.byteOrder == .little ? "add_le" : "add",
@@ -41,7 +46,7 @@ struct LuaView: LanguageView {
   private func message(_ message: Message) -> [String: Any] {
     var context: [String: Any] = [
       "name": message.name, "title": title(message.name), "maximumLength": message.maximumLength,
-      "header": message.header.map(field),
+      "header": message.header.map(field), "rejectsTrailing": message.rejectsTrailing,
     ]
     if !message.variants.isEmpty {
       context["body"] = [
@@ -99,6 +104,8 @@ struct LuaView: LanguageView {
       parts.append("special = { \(values.joined(separator: ", ")) }")
     }
     if let constant = field.constant { parts.append("constant = \(hex(constant, size: field.size)), hex = true") }
+    if let checksum = field.checksum { parts.append("checksum_from = \(checksum.from), hex = true") }
+    if field.isOpaque { parts.append("hex = true") }
     parts.append("doc = \"\(quoted(field.doc))\"")
     return "{ \(parts.joined(separator: ", ")) }"
   }

@@ -1,21 +1,34 @@
 /// The specification as tables for people.
 struct MarkdownView: LanguageView {
   let specification: Specification
+  let path: String
 
-  init(_ specification: Specification) {
+  init(_ specification: Specification, in folders: OutputFolders) {
     self.specification = specification
+    path = "\(folders.others)/\(specification.fileName).md"
   }
 
   var files: [GeneratedFile] {
-    [GeneratedFile(path: "protocol-spec/generated/reference.md", template: "markdown/Reference", context: context)]
+    [GeneratedFile(path: path, template: "markdown/Reference", context: context)]
   }
 
   private var context: [String: Any] {
     [
       "title": specification.title,
-      "version": "\(specification.version.major).\(specification.version.minor)",
-      "order": specification.byteOrder.rawValue,
-      "crc": hex(Int64(SchemaCRC(specification).value), size: 4),
+      "version": specification.version.map { version in
+        [
+          "number": "\(version.major).\(version.minor)", "crc": hex(Int64(SchemaCRC(specification).value), size: 4),
+        ]
+      } ?? [:],
+      "versioned": specification.version != nil,
+      "order": specification.byteOrder == .little ? "Little" : "Big",
+      "page": specification.page ?? "", "hasPage": specification.page != nil,
+      "example": FieldTable(specification).example ?? "message.variant.field",
+      "hasATTErrors": !specification.attErrors.isEmpty, "hasRecords": !specification.records.isEmpty,
+      "hasEnumerations": !specification.enumerations.isEmpty, "hasFlags": !specification.flagSets.isEmpty,
+      "hasConstants": !specification.constants.isEmpty,
+      "hasChecksum": specification.messages.contains { $0.checksum != nil },
+      "rejectsTrailing": specification.messages.contains(where: \.rejectsTrailing),
       "services": specification.services.map { service in
         [
           "title": service.title, "uuid": uuid(service.uuid),
@@ -66,7 +79,7 @@ struct MarkdownView: LanguageView {
       "direction": message.direction == .centralToPeripheral ? "central to peripheral" : "peripheral to central",
       "diagram": diagram(message.header + (message.variants.isEmpty ? [] : [Self.body])),
       "fields": message.header.map(row),
-      "hasVariants": !message.variants.isEmpty,
+      "hasVariants": !message.variants.isEmpty, "rejectsTrailing": message.rejectsTrailing,
       "empty": message.otherwise == .empty,
       "variants": message.variants.map { variant in
         [
@@ -128,6 +141,10 @@ struct MarkdownView: LanguageView {
   private func rangeText(_ field: Field) -> String {
     var parts: [String] = []
     if let constant = field.constant { parts.append(hex(constant, size: field.size)) }
+    if let checksum = field.checksum {
+      parts.append("\(checksum.algorithm.rawValue) of the bytes from \(checksum.from) to the end")
+    }
+    if field.isOpaque { parts.append("not public") }
     if let range = field.range {
       parts.append(range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)...\(range.upperBound)")
     }

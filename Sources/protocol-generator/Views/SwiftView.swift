@@ -1,14 +1,19 @@
 /// The specification as Swift sees it: names, types and expressions for the templates in `Templates/swift`.
 struct SwiftView: LanguageView {
   let specification: Specification
-  let table: FieldTable
+  let folder: String
 
-  init(_ specification: Specification) {
+  init(_ specification: Specification, in folders: OutputFolders) {
     self.specification = specification
-    table = FieldTable(specification)
+    folder = folders.swift(specification)
   }
 
-  static let folder = "Sources/PercussWire/Generated"
+  /// A name of the specification as a name in Swift, where the protocols of a module share one space of names.
+  private func name(_ path: String...) -> Name { name(path) }
+
+  private func name(_ path: [String]) -> Name {
+    Name(([specification.prefix].compactMap(\.self) + path).joined(separator: "_"))
+  }
 
   var files: [GeneratedFile] {
     specification.enumerations.map { file($0.name, "swift/Enumeration", enumeration($0)) }
@@ -16,17 +21,24 @@ struct SwiftView: LanguageView {
       + specification.records.map { file($0.name, "swift/Record", record($0)) }
       + specification.messages.map { file($0.name, "swift/Message", message($0)) }
       + [
-        file("wire_field", "swift/WireField", fieldTable),
-        file("wire_constants", "swift/WireConstants", constants),
-        file("wire_identifiers", "swift/WireIdentifiers", identifiers),
-        file("attribute_error", "swift/Enumeration", attributeErrors),
-      ]
-      + [specification.streamFraming.map { file("stream_channel", "swift/StreamChannel", channels($0)) }].compactMap(
-        \.self)
+        file(Self.common(specification, "constants"), "swift/WireConstants", constants),
+        file(Self.common(specification, "identifiers"), "swift/WireIdentifiers", identifiers),
+        specification.attErrors.isEmpty ? nil : file("attribute_error", "swift/Enumeration", attributeErrors),
+        specification.streamFraming.map { file("stream_channel", "swift/StreamChannel", channels($0)) },
+      ].compactMap(\.self)
+  }
+
+  /// The name of a type that every protocol has, such as `WireConstants`.
+  static func common(_ specification: Specification, _ name: String) -> Name {
+    Name(specification.prefix ?? "wire", name)
   }
 
   private func file(_ name: String, _ template: String, _ context: [String: Any]) -> GeneratedFile {
-    GeneratedFile(path: "\(Self.folder)/\(Name(name).upperCamel).swift", template: template, context: context)
+    file(self.name(name), template, context)
+  }
+
+  private func file(_ name: Name, _ template: String, _ context: [String: Any]) -> GeneratedFile {
+    GeneratedFile(path: "\(folder)/\(name.upperCamel).swift", template: template, context: context)
   }
 
   // MARK: Types
@@ -35,7 +47,8 @@ struct SwiftView: LanguageView {
     let digits = enumeration.type.size * 2
     return [
       "doc": Prose.lines(enumeration.doc, indent: 0),
-      "type": Name(enumeration.name).upperCamel,
+      "type": name(enumeration.name).upperCamel,
+      "versioned": specification.version != nil,
       "raw": Self.integer(enumeration.type),
       "open": enumeration.isOpen,
       "values": enumeration.values.map { value in
@@ -58,7 +71,8 @@ struct SwiftView: LanguageView {
   private func flagSet(_ set: FlagSet) -> [String: Any] {
     [
       "doc": Prose.lines(set.doc, indent: 0),
-      "type": Name(set.name).upperCamel,
+      "type": name(set.name).upperCamel,
+      "versioned": specification.version != nil,
       "raw": Self.integer(set.type),
       "keeps": !set.rejectsUnknownBits,
       "known": Self.hex(Int64(bitPattern: set.knownBits), digits: set.type.size * 2),
@@ -87,8 +101,8 @@ struct SwiftView: LanguageView {
     }
     return [
       "doc": Prose.lines(record.doc, indent: 0),
-      "type": Name(record.name).upperCamel,
-      "group": Name(record.name).lowerCamel,
+      "type": name(record.name).upperCamel,
+      "group": name(record.name).lowerCamel,
       "size": String(record.size),
       "fields": fields,
       "canFail": record.fields.contains { check($0, path) != nil },
@@ -107,26 +121,27 @@ struct SwiftView: LanguageView {
 
   private func message(_ message: Message) -> [String: Any] {
     let path = [message.name]
-    let stored = message.header.filter { $0.constant == nil && !message.isImplied($0) }
+    let stored = message.header.filter { $0.isStored && !message.isImplied($0) }
     let implied = message.header.filter(message.isImplied)
     var parameters = stored.map { "\(Self.property($0)): \(typeName($0))" }
     if !message.variants.isEmpty { parameters.append("body: Body") }
     var context: [String: Any] = [
       "doc": Prose.lines(message.doc, indent: 0),
       "layout": layout(message),
-      "type": Name(message.name).upperCamel,
-      "group": Name(message.name).lowerCamel,
+      "type": name(message.name).upperCamel,
+      "group": name(message.name).lowerCamel,
       "maximumLength": String(message.maximumLength),
       "headerSize": String(message.headerSize),
       "stored": stored.map { property($0, indent: 2) },
       "parameters": Prose.fill(parameters, opening: "  public init(", closing: ") {"),
       "headerReads": message.header.map { headerRead($0, of: message) },
       "headerChecks": stored.compactMap { check($0, path) },
-      "headerWrites": message.header.map { write($0) },
+      "headerWrites": message.header.filter { $0.checksum == nil }.map { write($0) },
+      "rejectsTrailing": message.rejectsTrailing,
       "implied": implied.map { field in
         [
           "doc": Prose.lines(field.doc, indent: 2), "name": Self.property(field), "type": typeName(field),
-          "message": Name(message.name).upperCamel,
+          "message": self.name(message.name).upperCamel,
           "cases": message.variants.map { variant in
             [
               "variant": Self.identifier(Name(variant.name).lowerCamel),
@@ -136,6 +151,9 @@ struct SwiftView: LanguageView {
         ]
       },
     ]
+    if message.checksum != nil {
+      context["checksumWrite"] = checksumWrite(message, length: message.headerSize)
+    }
     if !message.variants.isEmpty { context["body"] = body(message) }
     if let header = readableHeader(message) { context["readableHeader"] = header }
     return context
@@ -147,9 +165,24 @@ struct SwiftView: LanguageView {
       return
         "    try value.expect(\(Self.hex(constant, digits: 2)), at: \(field.offset), \(place(field, [message.name]).field))"
     }
+    if let checksum = field.checksum {
+      return
+        "    try value.expect(\(Self.algorithm(checksum)), at: \(field.offset), \(place(field, [message.name]).field))"
+    }
     let fails = check(field, [message.name]) != nil || isClosed(field)
     return Self.assignment(
       (message.isImplied(field) ? "let " : "") + "\(name) = \(fails ? "try " : "")", read(field, [message.name]))
+  }
+
+  private static func algorithm(_ checksum: Field.Checksum) -> String {
+    "\(checksum.algorithm.rawValue)From: \(checksum.from)"
+  }
+
+  /// The last thing written into a frame, because it covers the others; nil where the message has no checksum.
+  private func checksumWrite(_ message: Message, length: Int) -> String? {
+    message.checksum.flatMap { field in
+      field.checksum.map { "frame.write(\(Self.algorithm($0)), to: \(length), at: \(field.offset))" }
+    }
   }
 
   /// A statement of an initialiser, broken before the check where it is long.
@@ -190,7 +223,8 @@ struct SwiftView: LanguageView {
   private func variant(_ message: Message, _ variant: Variant) -> [String: Any] {
     let path = [message.name, variant.name]
     let name = Name(variant.name)
-    let fields = variant.fields.filter { $0.constant == nil }
+    let fields = variant.stored
+    let length = message.headerSize + variant.size
     let reads = fields.map { "\(Self.property($0)): \(read($0, path))" }
     let fails = fields.contains { check($0, path) != nil || isClosed($0) || isRecord($0) }
     var patterns = message.selectors.map { field in
@@ -202,18 +236,29 @@ struct SwiftView: LanguageView {
       "doc": Prose.lines(variant.doc, indent: 4),
       "fieldDocs": fields.flatMap { Prose.lines("- `\(Self.property($0))`: \(documentation($0))", indent: 4) },
       "name": Self.identifier(name.lowerCamel),
-      "group": Name(path.joined(separator: "_")).lowerCamel,
-      "length": String(message.headerSize + variant.size),
+      "group": self.name(path).lowerCamel,
+      "length": String(length),
       "pattern": patterns[0],
       "checks": fields.compactMap { check($0, path) },
-      "writes": variant.fields.map { write($0) },
+      "writes": variant.fields.map { write($0) }
+        + [checksumWrite(message, length: length)].compactMap(\.self),
+      "rejectsTrailing": message.rejectsTrailing,
       "headerArguments": implied.compactMap { variant.when[$0.name] }.map {
         ".\(Self.identifier(Name($0.name).lowerCamel)), "
       }.joined(),
     ]
+    context["hasWrites"] = !variant.fields.isEmpty || message.checksum != nil
+    let creation = ".\(Self.identifier(name.lowerCamel))" + (fields.isEmpty ? "" : "(")
+    if variant.fields.count > fields.count {
+      // One after the other, so that the first mistake is the one reported.
+      let statements = variant.fields.map { variantRead($0, path) }
+      let arguments = fields.map { "\(Self.property($0)): \(Self.property($0))" }
+      let last = fields.isEmpty ? "      body = \(creation)" : call("body = \(creation)", arguments, indent: 6)
+      context["reads"] = ["statements": statements + [last]]
+    } else if !fields.isEmpty {
+      context["reads"] = ["statements": [call("body = \(fails ? "try " : "")\(creation)", reads, indent: 6)]]
+    }
     if !fields.isEmpty {
-      let creation = "body = \(fails ? "try " : "").\(Self.identifier(name.lowerCamel))("
-      context["reads"] = ["statement": call(creation, reads, indent: 6)]
       context["values"] = [
         "declared": Prose.fill(
           fields.map { "\(Self.property($0)): \(typeName($0))" },
@@ -230,6 +275,16 @@ struct SwiftView: LanguageView {
     return context
   }
 
+  /// A statement that reads a field of a variant, or checks it where the message does not hold it.
+  private func variantRead(_ field: Field, _ path: [String]) -> String {
+    if let constant = field.constant {
+      return
+        "      try value.expect(\(Self.hex(constant, digits: field.size * 2)), at: \(field.offset), \(place(field, path).field))"
+    }
+    let fails = check(field, path) != nil || isClosed(field) || isRecord(field)
+    return "  " + Self.assignment("let \(Self.property(field)) = \(fails ? "try " : "")", read(field, path))
+  }
+
   /// A call on one line where it fits, else an argument a line, the longest of them broken once more.
   private func call(_ opening: String, _ arguments: [String], indent: Int) -> String {
     let margin = String(repeating: " ", count: indent)
@@ -243,8 +298,8 @@ struct SwiftView: LanguageView {
   }
 
   private func payload(_ payload: Field, _ message: Message, _ variant: Variant) -> [String: Any] {
-    let others = variant.fields.filter { $0.constant == nil && $0 != payload }
-    let stored = message.header.filter { $0.constant == nil && !message.isImplied($0) }
+    let others = variant.stored.filter { $0 != payload }
+    let stored = message.header.filter { $0.isStored && !message.isImplied($0) }
     let path = [message.name, variant.name]
     return [
       "name": Self.property(payload),
@@ -253,7 +308,7 @@ struct SwiftView: LanguageView {
       "offset": String(payload.offset),
       "field": place(payload, path).field,
       "function": "encode\(Name(variant.name).upperCamel)",
-      "pattern": variant.fields.filter { $0.constant == nil }.map { $0 == payload ? "let \(Self.property($0))" : "_" }
+      "pattern": variant.stored.map { $0 == payload ? "let \(Self.property($0))" : "_" }
         .joined(separator: ", "),
       "parameters": Prose.fill(
         (stored + others).map { "\(Self.property($0)): \(typeName($0))" }
@@ -280,7 +335,7 @@ struct SwiftView: LanguageView {
       return field
     }
     guard !message.variants.isEmpty, fields.count > 1,
-      fields.allSatisfy({ $0.constant == nil && check($0, []) == nil && !isClosed($0) })
+      fields.allSatisfy({ $0.isStored && check($0, []) == nil && !isClosed($0) })
     else { return nil }
     return [
       "fields": fields.map { field in
@@ -316,7 +371,7 @@ struct SwiftView: LanguageView {
   private func typeName(_ field: Field) -> String {
     switch field.type {
     case .integer(let type): Self.integer(type)
-    case .enumeration, .flagSet, .record: Name(field.type.name).upperCamel
+    case .enumeration, .flagSet, .record: name(field.type.name).upperCamel
     case .bytes: "Range<Int>"
     }
   }
@@ -328,7 +383,7 @@ struct SwiftView: LanguageView {
   }
 
   private func place(_ field: Field, _ path: [String]) -> Place {
-    Place(offset: String(field.offset), field: "." + Name((path + [field.name]).joined(separator: "_")).lowerCamel)
+    Place(offset: String(field.offset), field: "." + name(path + [field.name]).lowerCamel)
   }
 
   private func isClosed(_ field: Field) -> Bool {
@@ -363,7 +418,7 @@ struct SwiftView: LanguageView {
       return value + (limits(field).map { ".within(\($0), at: \(place.offset), \(place.field))" } ?? "")
     case .record(let record):
       let first =
-        record.fields.first.map { Name((path + [field.name, $0.name]).joined(separator: "_")).lowerCamel } ?? ""
+        record.fields.first.map { name(path + [field.name, $0.name]).lowerCamel } ?? ""
       return "\(typeName(field))(decoding: value, at: \(place.offset), as: .\(first))"
     case .bytes:
       return "\(place.offset)..<value.byteCount"
@@ -388,7 +443,7 @@ struct SwiftView: LanguageView {
     let place = given ?? place(field, path)
     if case .record(let record) = field.type {
       guard record.fields.contains(where: { check($0, []) != nil }), let first = record.fields.first else { return nil }
-      let name = Name((path + [field.name, first.name]).joined(separator: "_")).lowerCamel
+      let name = name(path + [field.name, first.name]).lowerCamel
       return "try \(Self.property(field)).check(at: \(place.offset), as: .\(name))"
     }
     return limits(field).map { "try \(Self.property(field)).within(\($0), at: \(place.offset), \(place.field))" }
@@ -415,22 +470,9 @@ struct SwiftView: LanguageView {
 
   // MARK: Tables
 
-  private var fieldTable: [String: Any] {
-    [
-      "entries": table.entries.map { entry in
-        var context: [String: Any] = [
-          "name": Self.identifier(entry.name.lowerCamel), "number": Self.hex(Int64(entry.number), digits: 4),
-          "key": entry.dotted,
-        ]
-        context["offset"] = entry.offset.map { ["value": String($0)] }
-        return context
-      },
-      "variants": Self.hex(Int64(FieldTable.variants), digits: 4),
-    ]
-  }
-
   private var constants: [String: Any] {
     [
+      "type": Self.common(specification, "constants").upperCamel,
       "title": specification.title,
       "constants": specification.constants.map { constant in
         [
@@ -446,10 +488,8 @@ struct SwiftView: LanguageView {
 
   private var identifiers: [String: Any] {
     var context: [String: Any] = [
+      "type": Self.common(specification, "identifiers").upperCamel,
       "title": specification.title,
-      "major": String(specification.version.major),
-      "minor": String(specification.version.minor),
-      "crc": Self.hex(Int64(SchemaCRC(specification).value), digits: 8),
       "services": specification.services.map { service in
         [
           "doc": "The \(service.title).", "name": Name(service.name, "service").lowerCamel,
@@ -464,6 +504,12 @@ struct SwiftView: LanguageView {
         ]
       },
     ]
+    if let version = specification.version {
+      context["version"] = [
+        "major": String(version.major), "minor": String(version.minor),
+        "crc": Self.hex(Int64(SchemaCRC(specification).value), digits: 8),
+      ]
+    }
     if let base = specification.uuidBase {
       context["base"] = [
         "text": base.text, "high": Self.hex(Int64(bitPattern: base.high), digits: 16),
@@ -476,6 +522,7 @@ struct SwiftView: LanguageView {
   private func channels(_ framing: StreamFraming) -> [String: Any] {
     let length = framing.header.compactMap(\.range).first
     return [
+      "type": name("stream_channel").upperCamel,
       "start": Self.hex(framing.start, digits: 2),
       "maximumPayload": String(length?.upperBound ?? 0),
       "channels": framing.channels.map { channel in

@@ -55,4 +55,6 @@ size_t percuss_codec_encode_all(const percuss_codec_frame *frames, size_t count,
 /* Calls of malloc and its relatives by this thread so far; -1 where they are not counted (another C library, a sanitizer). */
 int64_t percuss_codec_allocations(void);
 
+#include "theragun_codec.h"
+
 #endif

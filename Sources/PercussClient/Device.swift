@@ -13,7 +13,7 @@ public import PercussWire
 /// try await device.stop()
 /// ```
 ///
-/// - Control is a lease, which the device object keeps alive while it exists; whatever dies, the motor ramps to rest by itself.
+/// - Control is a lease, which the device object keeps alive while it exists; whatever dies, the motor ramps to rest by itself. Not all families have that: see ``hasLease``.
 /// - ``stop()`` goes ahead of everything, is never refused for want of room, and works in a cancelled task.
 /// - Every call ends within a bounded time. After the connection has ended every call fails at once with `.disconnected`, and nothing is ever sent again over another one:
 ///   connect anew and decide.
@@ -23,8 +23,13 @@ public actor Device {
   public nonisolated let feature: DeviceFeature
   /// What it runs on.
   public nonisolated let timeline: any Timeline
+  /// What says the operations in bytes.
+  public nonisolated let dialect: any Dialect
   /// The device family's name.
-  public nonisolated let dialectName: String
+  public nonisolated var dialectName: String { dialect.name }
+  /// Whether the device itself keeps the lease: its motor then comes to rest whatever dies. Without, the host keeps it, and stops the motor for as long as it and the
+  /// connection live; see ``HostDuties``.
+  public nonisolated var hasLease: Bool { dialect.duties == nil }
 
   /// The characteristics whose values do not come, because another program on this host has them for itself. Empty unless connected with ``Purpose/stop``.
   public private(set) var unheard: [BluetoothUUID] = []
@@ -36,7 +41,7 @@ public actor Device {
   var armedWrites: [Session.WriteID: ArmedWrite] = [:]
   /// Who wrote the timed requests so far.
   public internal(set) var timedWrites = TimedWrites()
-  private var callers: [Session.RequestID: CheckedContinuation<Result<ControlResponse, DeviceError>, Never>] = [:]
+  private var callers: [Session.RequestID: CheckedContinuation<Result<Session.Answer, DeviceError>, Never>] = [:]
   private var timer: (deadline: MonotonicInstant, action: ScheduledAction)?
   private nonisolated let eventBroadcast = Broadcast<Event>(limit: DeviceEvents.limit)
   private nonisolated let telemetryBroadcast = Broadcast<TelemetrySample>(limit: TelemetrySamples.limit)
@@ -84,7 +89,7 @@ public actor Device {
       if case .incompatible = error.reason { await link.disconnect() }
       throw error
     }
-    if purpose == .stop { await writeStop(to: link, dialect) }
+    if purpose == .stop, let stop = dialect.value(of: .request(.stop)) { await write(stop, to: link) }
     let device = Device(link, feature: feature, dialect: dialect, limits: limits)
     // From here on nothing that the device sends goes by unseen.
     await device.startReading()
@@ -104,6 +109,7 @@ public actor Device {
       await device.abandon()
       throw DeviceError(link: error, during: "subscribing")
     }
+    if dialect.duties != nil { try await device.confirmFamily() }
     return device
   }
 
@@ -126,25 +132,44 @@ public actor Device {
     }
   }
 
-  /// Ahead of everything else, and whatever comes of it: a stop is executed whatever its number (PCS/SR/ST/BV-02). The device object sends its own.
-  private static func writeStop(to link: any DeviceLink, _ dialect: any Dialect) async {
-    guard let stop = try? dialect.value(of: .stop, sequence: 0, flags: []) else { return }
-    try? await link.write(stop.bytes, to: stop.characteristic, type: .request)
+  /// Whatever comes of it. A stop is executed whatever its number (PCS/SR/ST/BV-02), so this one may go ahead of everything else; the device object sends its own.
+  private static func write(_ stop: OutgoingValue, to link: any DeviceLink) async {
+    try? await link.write(stop.bytes, to: stop.characteristic, type: stop.type)
+  }
+
+  /// Name and service do not make sure what a device is that shares its service with others: it has to answer as one of the family, before anything is sent that moves.
+  private func confirmFamily() async throws(DeviceError) {
+    do throws(DeviceError) {
+      _ = try await perform(.readStatus)
+    } catch {
+      let malformed = statistics.malformedValues
+      abandon()
+      guard case .noResponse = error.reason else { throw error }
+      let problem =
+        malformed == 0
+        ? "it did not answer when it was asked for its status"
+        : "what it answered when it was asked for its status cannot be read"
+      throw DeviceError(.notRecognised(family: dialectName, problem: problem), during: "connecting")
+    }
   }
 
   private init(_ link: any DeviceLink, feature: DeviceFeature, dialect: any Dialect, limits: Session.Limits) {
     self.link = link
     self.feature = feature
     timeline = link.timeline
-    dialectName = dialect.name
+    self.dialect = dialect
     session = Session(dialect: dialect, limits: limits, isFresh: link.beganConnection)
   }
 
   deinit {
     timer?.action.cancel()
     guard session.end == nil else { return }
-    // Without its owner the lease is no longer kept alive; ending the link lets the device know at once.
-    timeline.start { [link] in await link.disconnect() }
+    // Without its owner the lease is no longer kept alive; ending the link lets the device know at once. One that keeps none has to be told.
+    let stop = session.mustBeStopped ? dialect.value(of: .request(.stop)) : nil
+    timeline.start { [link] in
+      if let stop { await Self.write(stop, to: link) }
+      await link.disconnect()
+    }
   }
 
   // MARK: State
@@ -166,8 +191,10 @@ public actor Device {
     TelemetrySamples(subscription: telemetryBroadcast.subscribe())
   }
 
-  /// Ends the connection. When control is held, the device does what was agreed for its loss; call ``stop()`` before to be sure of a rest.
+  /// Ends the connection. When control is held, the device does what was agreed for its loss; call ``stop()`` before to be sure of a rest. One that keeps no lease is
+  /// stopped before, unless its motor is known to rest.
   public func disconnect() async {
+    if session.mustBeStopped, session.end == nil { try? await stop() }
     await link.disconnect()
     connectionEnded(.closedLocally)
   }
@@ -181,14 +208,34 @@ public actor Device {
   /// - Throws: `.refused` for every result but success; see ``DeviceError/Reason``.
   @discardableResult
   public func perform(_ operation: ControlRequest.Body) async throws(DeviceError) -> ControlResponse {
+    let answer = try await perform(.request(operation), nil, nil)
+    guard case .response(let response) = answer else { throw Self.unfitting("\(operation.opCode)") }
+    return response
+  }
+
+  /// Whether the device's family can do an operation; what its own limits say of the arguments only the device knows.
+  ///
+  /// - Throws: `.unsupported`, or `.invalidArgument` for what cannot be sent.
+  public nonisolated func check(_ operation: DeviceOperation) throws(DeviceError) {
+    _ = try dialect.procedure(for: operation, sequence: 0, flags: [])
+  }
+
+  /// Whether the connection has ended with a motor that may run on, because nothing but this host stops it.
+  public var mayRunOn: Bool { session.end != nil && session.mustBeStopped }
+
+  /// Asks for any operation and waits for its answer; as for a request.
+  ///
+  /// - Throws: `.unsupported` where the device's family cannot do it, before anything is sent.
+  @discardableResult
+  public func perform(_ operation: DeviceOperation) async throws(DeviceError) -> Session.Answer {
     try await perform(operation, nil, nil)
   }
 
   func perform(
-    _ operation: ControlRequest.Body, _ timing: Session.Timing?,
+    _ operation: DeviceOperation, _ timing: Session.Timing?,
     _ handedOver: (@Sendable (MonotonicInstant) -> Void)?
-  ) async throws(DeviceError) -> ControlResponse {
-    let isCancellable = operation != .stop && operation != .releaseControl
+  ) async throws(DeviceError) -> Session.Answer {
+    let isCancellable = operation != .request(.stop) && operation != .request(.releaseControl)
     guard !(isCancellable && Task.isCancelled) else { throw DeviceError(.cancelled, during: operation.title) }
     let id = session.newRequest()
     let result = await withTaskCancellationHandler {
@@ -224,14 +271,20 @@ public actor Device {
         if case .controlLost = event.body { continue }
         eventBroadcast.send(.reported(event, receivedAt: timeline.now))
       case .telemetry(let telemetry, let missed):
-        let sample = TelemetrySample(telemetry: telemetry, receivedAt: timeline.now, missed: missed)
-        latestTelemetry = sample
-        telemetryBroadcast.send(sample)
+        tell(TelemetrySample(telemetry: telemetry, receivedAt: timeline.now, missed: missed))
+      case .motor(let status, let target, let telemetry, let missed):
+        let motor = MotorReport(status: status, target: target)
+        tell(TelemetrySample(telemetry: telemetry, receivedAt: timeline.now, missed: missed, motor: motor))
       case .routineStatus(let status): received(status)
       case .clock(let reply): clockReplies.removeValue(forKey: reply.sequence)?.resolve((reply, timeline.now))
       }
     }
     armTimer()
+  }
+
+  private func tell(_ sample: TelemetrySample) {
+    latestTelemetry = sample
+    telemetryBroadcast.send(sample)
   }
 
   func write(_ value: OutgoingValue, _ type: WriteType, as id: Session.WriteID) {

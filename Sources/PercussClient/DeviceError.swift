@@ -30,6 +30,10 @@ public struct DeviceError: Error, Equatable, Sendable, CustomStringConvertible {
     case malformedValue(String)
     /// The device speaks another version of the protocol, or a drifted one.
     case incompatible(deviceVersion: String, deviceSchema: UInt32)
+    /// Devices of this family have no such thing; nothing was sent.
+    case unsupported(family: String, what: String)
+    /// It does not answer as devices of the family do, or is one whose protocol is not public; nothing was sent that moves a motor.
+    case notRecognised(family: String, problem: String)
     /// An upload made no progress, though it was tried again and again.
     case uploadStalled(at: UInt32, of: UInt32)
   }
@@ -40,11 +44,14 @@ public struct DeviceError: Error, Equatable, Sendable, CustomStringConvertible {
     public var operation: ControlRequest.Body
     /// The device's answer.
     public var response: ControlResponse
+    /// Whether the host refused in the place of a device that keeps no lease; nothing was sent.
+    public var isByHost: Bool
 
     /// A refusal of the operation by that answer.
-    public init(operation: ControlRequest.Body, response: ControlResponse) {
+    public init(operation: ControlRequest.Body, response: ControlResponse, isByHost: Bool = false) {
       self.operation = operation
       self.response = response
+      self.isByHost = isByHost
     }
 
     /// The result of the answer.
@@ -95,6 +102,8 @@ extension DeviceError.Reason {
       "the device speaks version \(version) of the protocol with schema \(hexadecimal(schema)); this program speaks "
         + "\(WireIdentifiers.versionMajor).\(WireIdentifiers.versionMinor) with schema "
         + hexadecimal(WireIdentifiers.schemaCRC)
+    case .unsupported(let family, let what): "unsupported by this device: \(family) has no \(what)"
+    case .notRecognised(let family, let problem): "this is no \(family) device that can be used: \(problem)"
     case .uploadStalled(let offset, let length): "the upload stands still at byte \(offset) of \(length)"
     }
   }
@@ -103,10 +112,10 @@ extension DeviceError.Reason {
   public var remedy: String {
     switch self {
     case .disconnected:
-      "Connect again; the device ramps to rest by itself unless it was told to finish its routine, and nothing resumes by itself."
+      "Connect again; the device ramps to rest by itself unless it was told to finish its routine, or keeps no lease (then switch it off by hand), and nothing resumes by itself."
     case .refused(let refusal): refusal.remedy
     case .noResponse:
-      "Move closer to the device, or press its button to stop it; it stops by itself when the lease ends."
+      "Move closer to the device, or press its button to stop it; it stops by itself when the lease ends, if it keeps one."
     case .superseded: "Nothing to do: the newer speed counts."
     case .stopped: "Send it again if it is still wanted."
     case .tooLate: "This computer was busy; see what else it does, or allow more time."
@@ -117,6 +126,8 @@ extension DeviceError.Reason {
     case .link: "Check that the device is on and in range, then connect again."
     case .malformedValue: "Check that this is a Percuss device, and update its firmware."
     case .incompatible: "Update the firmware or this program, so that both come from the same specification."
+    case .unsupported: "Nothing was sent; use what it can do, which percuss info shows."
+    case .notRecognised: "Nothing was sent that moves a motor; choose another device."
     case .uploadStalled: "Upload again: it goes on where it stands."
     }
   }
@@ -132,6 +143,7 @@ extension DeviceError.Refusal {
     case (.invalidRoutine, .invalidStep(let step)): "step \(step) of the routine asks for what the device cannot do"
     case (.incomplete, .uploadIncomplete(let offset)): "bytes are missing from byte \(offset)"
     case (.outOfOrder, .indexExpected(let index)): "the queue expects index \(index)"
+    case (.controlRequired, _) where isByHost: "this program does not hold control of the device, so it was not sent"
     default: "the device refused it in state \(response.state) (\(response.result))"
     }
   }

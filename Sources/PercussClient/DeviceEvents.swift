@@ -74,6 +74,27 @@ public struct TelemetrySample: Equatable, Sendable {
   public var receivedAt: MonotonicInstant
   /// How many samples are missing before this one: lost on the way, or dropped because this consumer was too slow.
   public var missed: Int
+  /// What the device says of its motor; nil from one whose telemetry is its own. Where it is not nil, only `state` and `timeMilliseconds` (the host's clock) of the
+  /// telemetry are to be relied on, and its speeds where their ratio was stated; the rest is 0, since the device does not tell it.
+  public var motor: MotorReport?
+
+  /// A sample; see the properties.
+  public init(telemetry: Telemetry, receivedAt: MonotonicInstant, missed: Int, motor: MotorReport? = nil) {
+    (self.telemetry, self.receivedAt, self.missed, self.motor) = (telemetry, receivedAt, missed, motor)
+  }
+}
+
+/// What is known of a motor that is asked for.
+public struct MotorReport: Equatable, Sendable {
+  /// What the device answered.
+  public var status: MotorStatus
+  /// The speed that was commanded last; nil where it is not known.
+  public var target: MotorSpeed?
+
+  /// A report; see the properties.
+  public init(status: MotorStatus, target: MotorSpeed?) {
+    (self.status, self.target) = (status, target)
+  }
 }
 
 /// The telemetry of a device from the moment this sequence was asked for; newer values only, in order.

@@ -16,12 +16,26 @@ public struct DeviceInformation: Equatable, Sendable {
 }
 
 extension Device {
-  /// Reads the Device Information Service.
+  /// Reads the Device Information Service. A device that has no firmware revision there is asked for its version, where its family has such a question.
   public func information() async throws(DeviceError) -> DeviceInformation {
     DeviceInformation(
       manufacturer: try await text(.manufacturerName), model: try await text(.modelNumber),
-      serialNumber: try await text(.serialNumber), firmware: try await text(.firmwareRevision),
+      serialNumber: try await text(.serialNumber), firmware: try await firmware(),
       hardware: try await text(.hardwareRevision))
+  }
+
+  private func firmware() async throws(DeviceError) -> String? {
+    if let text = try await text(.firmwareRevision) { return text }
+    do throws(DeviceError) {
+      guard case .version(let version) = try await perform(.readVersion) else { return nil }
+      return version.description
+    } catch {
+      switch error.reason {
+      // It does not tell, which is no reason not to use it.
+      case .unsupported, .noResponse, .link(.attribute): return nil
+      default: throw error
+      }
+    }
   }
 
   private func text(_ characteristic: BluetoothUUID) async throws(DeviceError) -> String? {

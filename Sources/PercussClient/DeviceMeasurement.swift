@@ -101,7 +101,7 @@ extension Device {
     }
   }
 
-  /// Asks the device something harmless again and again (`routine_query`), one after the other, and tells how long each answer took.
+  /// Asks the device something harmless again and again (`routine_query`; its status where that has to be asked for), one after the other, and tells how long each answer took.
   ///
   /// - Parameter count: how often, 1 to 10,000.
   /// - Throws: as ``perform(_:)``; a refusal is an answer too.
@@ -110,7 +110,7 @@ extension Device {
     for _ in 0..<min(max(count, 1), 10_000) {
       let begin = timeline.now
       do throws(DeviceError) {
-        _ = try await perform(.routineQuery(slot: 0))
+        try await perform(hasLease ? .request(.routineQuery(slot: 0)) : .readStatus)
       } catch {
         guard case .refused = error.reason else { throw error }
       }

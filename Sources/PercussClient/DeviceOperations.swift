@@ -4,7 +4,8 @@ public import PercussWire
 extension Device {
   // MARK: Control
 
-  /// Takes the lease on the motor, or changes it when it is held already. It is renewed by itself for as long as the connection and this object live.
+  /// Takes the lease on the motor, or changes it when it is held already. It is renewed by itself for as long as the connection and this object live; where the host
+  /// keeps it (``hasLease``), only by what is asked of the device: ``keepControl()`` at the least.
   ///
   /// - Parameters:
   ///   - lease: how long the device waits for a sign of life; 500 ms to 60 s.
@@ -19,6 +20,11 @@ extension Device {
     let response = try await perform(.requestControl(leaseMilliseconds: milliseconds, lossPolicy: policy))
     guard case .controlGranted(let granted) = response.body else { throw Self.unfitting(response) }
     return .milliseconds(Int64(granted))
+  }
+
+  /// Renews the lease. Needed only where the host keeps it, which takes a program that asks nothing for one that hangs, and stops the motor.
+  public func keepControl() async throws(DeviceError) {
+    try await perform(.keepAlive)
   }
 
   /// Gives the lease back; a moving motor ramps to rest.
@@ -54,6 +60,14 @@ extension Device {
   /// - Throws: `.superseded` when a newer speed replaced it before it was sent.
   public func setSpeed(_ speed: Speed, ramp: Duration = .milliseconds(500)) async throws(DeviceError) {
     try await perform(.setSpeed(speedPPM: speed.ppm, rampMilliseconds: try Self.milliseconds(ramp, of: "ramp")))
+  }
+
+  /// Drives the motor by its own speed, on a device that speaks of that.
+  ///
+  /// - Parameter ramp: time to get there, 0 to 60 s; the host sends speeds in between.
+  /// - Throws: `.unsupported` on a device whose speeds are percussions per minute.
+  public func setMotorSpeed(_ speed: MotorSpeed, ramp: Duration = .milliseconds(500)) async throws(DeviceError) {
+    try await perform(.setMotorSpeed(speed, ramp: ramp))
   }
 
   /// Drives the motor at one of the device's own speeds, 1 to 5.
@@ -177,8 +191,10 @@ extension Device {
     return number
   }
 
-  static func unfitting(_ response: ControlResponse) -> DeviceError {
-    DeviceError(.malformedValue("the answer lacks its parameters"), during: "\(response.opCode)")
+  static func unfitting(_ response: ControlResponse) -> DeviceError { unfitting("\(response.opCode)") }
+
+  static func unfitting(_ operation: String) -> DeviceError {
+    DeviceError(.malformedValue("the answer lacks its parameters"), during: operation)
   }
 }
 

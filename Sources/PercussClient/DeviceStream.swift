@@ -74,6 +74,7 @@ extension Device {
   /// - Throws: `.disconnected`, `.link`; `.invalidArgument` for a step that no frame can hold.
   public func queue(_ step: StreamedStep) async throws(DeviceError) {
     let operation = "streamed step \(step.index)"
+    try check(.request(.queueFlush))
     // A write request under way goes first, so that bulk data does not stand in a stop's way.
     await letWriteEnd()
     if let connectionEnd { throw DeviceError(.disconnected(connectionEnd), during: operation) }

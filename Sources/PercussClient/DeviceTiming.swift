@@ -53,14 +53,20 @@ extension Device {
         .invalidArgument("a request can be prepared \(Self.longestNotice) ahead at the earliest"),
         during: operation.title)
     }
-    return try await perform(operation, timing, handedOver)
+    guard case .response(let response) = try await perform(.request(operation), timing, handedOver) else {
+      throw Self.unfitting("\(operation.opCode)")
+    }
+    return response
   }
 
   /// The session has taken it on.
   func arm(_ id: Session.WriteID, _ write: ArmedWrite) {
     armedWrites[id] = write
     scheduleOnTimeline(id)
-    guard deadlineThread != nil, timeline.now.advanced(by: Self.threadNotice) < write.timing.due else { return }
+    // The thread writes without response.
+    guard deadlineThread != nil, write.value.isAnsweredAsCommand,
+      timeline.now.advanced(by: Self.threadNotice) < write.timing.due
+    else { return }
     let acquiring = write.timing.due.advanced(by: .zero - Self.wayNotice)
     timeline.schedule(at: acquiring) { [weak self] in self?.assumeIsolated { $0.acquireWay(for: id) } }
   }

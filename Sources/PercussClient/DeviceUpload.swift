@@ -17,6 +17,7 @@ extension Device {
     _ segments: [RoutineSegment], to slot: UInt8, progress: (@Sendable (Int, Int) -> Void)? = nil
   ) async throws(DeviceError) -> RoutineImage {
     let operation = "upload to slot \(slot)"
+    try check(.request(.routineQuery(slot: slot)))
     let image = try RoutineImage(segments)
     guard slot < feature.routineSlots else {
       let slots = feature.routineSlots == 0 ? "no routine slots" : "slots 0 to \(feature.routineSlots - 1)"
@@ -48,7 +49,7 @@ extension Device {
       switch step {
       case .request(let body):
         let result: Result<ControlResponse, DeviceError>
-        do { result = .success(try await perform(body)) } catch { result = .failure(error) }
+        do throws(DeviceError) { result = .success(try await perform(body)) } catch { result = .failure(error) }
         uploading?.answered(result, at: timeline.now)
       case .chunk(let transfer, let range):
         try await writeChunk(image, transfer: transfer, range, during: operation)

@@ -41,12 +41,22 @@ public struct PercussDialect: Dialect {
     return feature
   }
 
-  /// A control request for the Control Point.
-  public func value(
-    of operation: ControlRequest.Body, sequence: UInt8, flags: ControlFlags
-  ) throws(WireError) -> OutgoingValue {
-    let request = ControlRequest(sequence: sequence, flags: flags, body: operation)
-    return OutgoingValue(try request.bytes(), to: .percussControlPoint)
+  /// A control request for the Control Point, answered by a response with its number. The device speaks of percussions, and reports by itself.
+  public func procedure(
+    for operation: DeviceOperation, sequence: UInt8, flags: ControlFlags
+  ) throws(DeviceError) -> Procedure {
+    switch operation {
+    case .request(let body):
+      do {
+        let bytes = try ControlRequest(sequence: sequence, flags: flags, body: body).bytes()
+        return .write(OutgoingValue(bytes, to: .percussControlPoint), answer: .response)
+      } catch {
+        throw DeviceError(.invalidArgument("\(error)"), during: operation.title)
+      }
+    case .setMotorSpeed: throw unsupported("speeds in RPM; its speeds are percussions per minute", operation)
+    case .readStatus: throw unsupported("status to ask for; its telemetry tells", operation)
+    case .readVersion: throw unsupported("version to ask for; its Device Information Service tells", operation)
+    }
   }
 
   /// Decodes by characteristic.

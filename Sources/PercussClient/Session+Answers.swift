@@ -20,7 +20,7 @@ extension Session {
         finish(stops.remove(at: index), response, &actions)
       }
     } else if let request = outstanding, request.sequence == response.sequence,
-      request.operation.opCode == response.opCode
+      request.operation.request?.opCode == response.opCode
     {
       outstanding = nil
       if request.findsNumbers {
@@ -50,15 +50,17 @@ extension Session {
 
   mutating func finish(_ request: Request, _ response: ControlResponse, _ actions: inout [Action]) {
     guard response.result == .success else {
-      fail(request, .refused(.init(operation: request.operation, response: response)), &actions)
+      if let operation = request.operation.request {
+        fail(request, .refused(.init(operation: operation, response: response)), &actions)
+      }
       if response.result == .controlRequired { loseControl(cause: nil, &actions) }
       return
     }
     switch (request.operation, response.body) {
-    case (.requestControl, .controlGranted(let milliseconds)):
+    case (.request(.requestControl), .controlGranted(let milliseconds)):
       // Without a caller who knows of it the lease is left to run out.
       lease = request.callers.isEmpty ? nil : .milliseconds(Int64(milliseconds))
-    case (.releaseControl, _): lease = nil
+    case (.request(.releaseControl), _): lease = nil
     default: break
     }
     succeed(request, response, &actions)
@@ -103,20 +105,20 @@ extension Session {
       return now > deadline
     default:
       // The motor moves again: what stops it from here on is another stop than one that was answered before.
-      if stops.isEmpty, outstanding?.operation.opCode.mayStop != true { ownStopReportDeadline = nil }
+      if stops.isEmpty, outstanding?.operation.mayStop != true { ownStopReportDeadline = nil }
       return false
     }
   }
 
   /// What would move the motor and was not sent yet is dropped; what was sent is not repeated.
-  private mutating func dropMotion(exceptConfirm: Bool, _ actions: inout [Action]) {
+  mutating func dropMotion(exceptConfirm: Bool, _ actions: inout [Action]) {
     func isDropped(_ request: Request) -> Bool {
       switch request.operation {
-      case .setSpeed(0, _): false
-      case .confirm: !exceptConfirm
-      default: request.operation.isMotion
+      case .request(.confirm): !exceptConfirm
+      default: request.operation.isMotion && !request.operation.isRest
       }
     }
+    ramp = nil
     for request in waiting where isDropped(request) { fail(request, .stopped, &actions) }
     waiting.removeAll(where: isDropped)
     if let request = outstanding, isDropped(request) {
@@ -132,16 +134,18 @@ extension Session {
   }
 
   func succeed(_ request: Request, _ response: ControlResponse, _ actions: inout [Action]) {
-    actions += request.callers.map { .complete($0, .success(response)) }
+    succeed(request, .response(response), &actions)
+  }
+
+  func succeed(_ request: Request, _ answer: Answer, _ actions: inout [Action]) {
+    actions += request.callers.map { .complete($0, .success(answer)) }
   }
 
   func fail(_ request: Request, _ reason: DeviceError.Reason, _ actions: inout [Action]) {
     actions += request.callers.map { failure(of: $0, request.operation, reason) }
   }
 
-  func failure(
-    of id: RequestID, _ operation: ControlRequest.Body, _ reason: DeviceError.Reason
-  ) -> Action {
+  func failure(of id: RequestID, _ operation: DeviceOperation, _ reason: DeviceError.Reason) -> Action {
     .complete(id, .failure(DeviceError(reason, during: operation.title)))
   }
 }

@@ -16,9 +16,14 @@ extension Session {
       write(request.value, .request(sequence: request.sequence), at: now, &actions)
     } else if outstanding == nil, stops.isEmpty, !waiting.isEmpty, numberSearches > 0 {
       numberSearches -= 1
-      begin(Request(callers: [], operation: .routineQuery(slot: 0), findsNumbers: true), at: now, &actions)
+      let query = DeviceOperation.request(.routineQuery(slot: 0))
+      begin(Request(callers: [], operation: query, findsNumbers: true), at: now, &actions)
     } else if outstanding == nil, stops.isEmpty, !waiting.isEmpty {
       begin(waiting.removeFirst(), at: now, &actions)
+    } else if outstanding == nil, stops.isEmpty, let ramp, ramp.due <= now {
+      continueRamp(at: now, &actions)
+    } else if let watch, asksForStatus(watch, at: now) {
+      askForStatus(at: now, &actions)
     } else if let keepAliveDue, keepAliveDue <= now {
       renewLease(at: now, &actions)
     }
@@ -30,9 +35,9 @@ extension Session {
     request.attempts += 1
     let due = max(now, request.timing?.due ?? now)
     request.deadline = due.advanced(by: limits.responseTimeout)
-    if request.operation.opCode.mayStop { expectStopReport(at: due) }
+    if request.operation.mayStop { expectStopReport(at: due) }
     do {
-      request.value = try dialect.value(of: request.operation, sequence: request.sequence, flags: [])
+      try prepare(&request, at: due)
       outstanding = request
       if let timing = request.timing {
         arm(request, timing, &actions)
@@ -40,8 +45,24 @@ extension Session {
         write(request.value, .request(sequence: request.sequence), at: now, &actions)
       }
     } catch {
-      fail(request, .invalidArgument("\(error)"), &actions)
+      fail(request, error.reason, &actions)
       advance(now, &actions)
+    }
+  }
+
+  /// What it writes, and what ends it.
+  private mutating func prepare(_ request: inout Request, at due: MonotonicInstant) throws(DeviceError) {
+    switch try dialect.procedure(for: request.operation, sequence: request.sequence, flags: []) {
+    case .write(let value, let answer):
+      (request.value, request.answer) = (value, answer)
+      if case .setMotorSpeed(let speed, _) = request.operation, watch != nil { command(speed, endsRamp: !request.isPiece) }
+    case .ramp(let speed, let duration):
+      let first = beginRamp(to: speed, over: duration, at: due)
+      let piece = DeviceOperation.setMotorSpeed(first, ramp: .zero)
+      guard case .write(let value, let answer) = try dialect.procedure(for: piece, sequence: request.sequence, flags: [])
+      else { return }
+      (request.value, request.answer) = (value, answer)
+    case .byHost: break
     }
   }
 
@@ -61,8 +82,12 @@ extension Session {
     (armed, writing) = (nil, nil)
   }
 
-  mutating func submitStop(as id: RequestID, at now: MonotonicInstant, _ actions: inout [Action]) {
+  mutating func submitStop(
+    _ operation: DeviceOperation, by callers: [RequestID], at now: MonotonicInstant, _ actions: inout [Action]
+  ) {
     let wasArmed = armed != nil
+    ramp = nil
+    watch?.stops(at: now)
     if wasArmed {
       // Not only motion: nothing stands in the way of a stop.
       disarm(&actions)
@@ -71,7 +96,8 @@ extension Session {
     }
     // What would move the motor and came before the stop must not come after it.
     if let request = outstanding, request.operation.isMotion {
-      // It may be under way still. Its sequence number is behind the stop's, so the device will not begin it after the stop.
+      // It may be under way still. Its sequence number is behind the stop's, so the device will not begin it after the stop; where there are none, the stop is
+      // written once more when its write has ended.
       outstanding = nil
       fail(request, .stopped, &actions)
     }
@@ -79,14 +105,18 @@ extension Session {
     waiting.removeAll { $0.operation.isMotion }
     expectStopReport(at: now)
     if stops.count >= limits.parallelStops {
-      stops[stops.count - 1].callers.append(id)
+      stops[stops.count - 1].callers += callers
       stops[stops.count - 1].wantsWrite = true
       writeCommand(stops[stops.count - 1].value, &actions)
       return
     }
-    var stop = Request(callers: [id], operation: .stop, sequence: takeSequence())
+    var stop = Request(callers: callers, operation: operation, sequence: takeSequence())
     // It has no parameter that could be out of range; a dialect that fails here leaves a stop that ends as unanswered.
-    stop.value = try? dialect.value(of: .stop, sequence: stop.sequence, flags: [])
+    if case .write(let value, let answer)? = try? dialect.procedure(
+      for: .request(.stop), sequence: stop.sequence, flags: [])
+    {
+      (stop.value, stop.answer) = (value, answer)
+    }
     stop.attempts = 1
     stop.deadline = now.advanced(by: limits.stopTimeout)
     stop.wantsWrite = true
@@ -117,14 +147,15 @@ extension Session {
 
   /// A speed that waits, and that nothing else that moves the motor has come after, is stale when a newer one comes.
   mutating func supersedeWaitingSpeed(_ actions: inout [Action]) {
-    guard let index = waiting.lastIndex(where: { $0.operation.isMotion || $0.operation == .pause }),
-      case .setSpeed = waiting[index].operation
+    guard let index = waiting.lastIndex(where: { $0.operation.isMotion || $0.operation == .request(.pause) }),
+      waiting[index].operation.isSpeed
     else { return }
     fail(waiting.remove(at: index), .superseded, &actions)
   }
 
   var keepAliveDue: MonotonicInstant? {
-    lease.map { lastRenewal.advanced(by: $0 / 3) }
+    // Where the host keeps it, only the program renews it.
+    watch == nil ? lease.map { lastRenewal.advanced(by: $0 / 3) } : nil
   }
 
   mutating func renewLease(at now: MonotonicInstant, _ actions: inout [Action]) {
@@ -143,8 +174,8 @@ extension Session {
       let sequence = takeSequence()
       keepAlives.append(sequence)
       if keepAlives.count > 4 { keepAlives.removeFirst() }
-      write(
-        try? dialect.value(of: .keepAlive, sequence: sequence, flags: .quiet), .keepAlive, at: now, &actions)
+      let keepAlive = dialect.value(of: .request(.keepAlive), sequence: sequence, flags: .quiet)
+      write(keepAlive, .keepAlive, at: now, &actions)
     }
   }
 
@@ -155,7 +186,7 @@ extension Session {
     guard let value else { return }
     nextNumber &+= 1
     writing = (WriteID(number: nextNumber), what)
-    actions.append(.write(WriteID(number: nextNumber), value, .request))
+    actions.append(.write(WriteID(number: nextNumber), value, value.type))
   }
 
   mutating func writeCommand(_ value: OutgoingValue?, _ actions: inout [Action]) {
@@ -189,6 +220,9 @@ extension Session {
     case .attribute(.procedureInProgress, _) where request.notBefore == nil:
       request.notBefore = now.advanced(by: limits.backOff)
       request.wantsWrite = true
+    case .some(let error) where request.operation == .request(.stop) && request.answer == .acknowledgement:
+      // Its deadline has it written again: without a lease nothing else stops the motor.
+      request.lastFailure = error
     case .some(let error):
       fail(request, .init(link: error), &actions)
       return nil

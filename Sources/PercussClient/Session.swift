@@ -22,6 +22,7 @@ public import PercussWire
 /// - While the lease is held, something reaches the device every third of it.
 /// - When the device reports that somebody else stopped the motor (another central, the button, the timer, a fault), what would move it and waits
 ///   ends with `.stopped`, and what is under way is not repeated.
+/// - For a device that cannot, the host keeps the lease, asks for the status and plays ramps; see ``HostDuties``.
 /// - A request may be timed: when its turn has come it is armed, with its sequence number and bytes, and written at its instant.
 /// - At most ``Limits/waiting`` requests wait; further ones end with `.busy`. A stop is never refused.
 /// - When the connection ends, everything ends with `.disconnected`, and so does everything submitted later.
@@ -36,6 +37,16 @@ public struct Session: Sendable {
     let number: UInt64
   }
 
+  /// What ended a request well.
+  public enum Answer: Equatable, Sendable {
+    /// The device's response, or what the host says in its place.
+    case response(ControlResponse)
+    /// What its motor does.
+    case status(MotorStatus)
+    /// Its firmware.
+    case version(FirmwareVersion)
+  }
+
   /// What the shell has to do, in this order.
   public enum Action: Equatable, Sendable {
     /// Write a value, and report the end of it with ``Session/writeEnded(_:failure:at:)``.
@@ -46,78 +57,35 @@ public struct Session: Sendable {
     /// What was armed is not to be written any more. Where it was, that is no matter.
     case disarm(WriteID)
     /// Tell the caller of a request how it ended.
-    case complete(RequestID, Result<ControlResponse, DeviceError>)
+    case complete(RequestID, Result<Answer, DeviceError>)
     /// The lease is no longer held; with the device's cause when it said one.
     case controlLost(ChangeCause?)
     /// An event, and how many were lost before it.
     case event(DeviceEvent, missed: Int)
     /// Newer telemetry than any before, and how many were lost before it.
     case telemetry(Telemetry, missed: Int)
+    /// The same from a device that says only this of its motor, when it is asked. Of the telemetry only state, time, and the speeds as far as their ratio is known,
+    /// mean anything.
+    case motor(MotorStatus, target: MotorSpeed?, Telemetry, missed: Int)
     /// How far an upload or the queue has come.
     case routineStatus(RoutineStatus)
     /// An answer of the device's clock.
     case clock(ClockReply)
   }
 
-  /// When a request is to be written.
-  public struct Timing: Equatable, Sendable {
-    /// Not before this instant, and as soon as possible after it.
-    public var due: MonotonicInstant
-    /// After this instant not at all.
-    public var latest: MonotonicInstant
-
-    /// An instant, and how much later is still in time.
-    public init(due: MonotonicInstant, latest: MonotonicInstant = .distantFuture) {
-      self.due = due
-      self.latest = latest
-    }
-  }
-
-  /// The bounds of every wait and queue.
-  public struct Limits: Sendable {
-    /// How long a response may take before its request is written again (`response_timeout` in percuss.yaml).
-    public var responseTimeout: Duration = .milliseconds(Int64(WireConstants.responseTimeoutMilliseconds))
-    /// The same for a stop, whose caller must learn early that it has to reach for the button.
-    public var stopTimeout: Duration = .milliseconds(500)
-    /// How often a request is written in all before it ends with `.noResponse`.
-    public var attempts = 3
-    /// The same for a stop.
-    public var stopAttempts = 6
-    /// The pause before a request that the device had no room for (ATT error 0xFE) is written once more.
-    public var backOff: Duration = .milliseconds(100)
-    /// How many requests wait for their turn.
-    public var waiting = 32
-    /// How many stops are under way with sequence numbers of their own; more join the newest, which is then written again.
-    public var parallelStops = 4
-
-    /// The values that suit a Bluetooth LE link.
-    public init() {}
-  }
-
-  /// What went over the link besides the plain sailing.
-  public struct Statistics: Equatable, Sendable {
-    /// Events that the device counted but that never arrived.
-    public internal(set) var missedEvents = 0
-    /// Telemetry that the device counted but that never arrived.
-    public internal(set) var missedTelemetry = 0
-    /// Events that came twice, and telemetry that came twice or too late; dropped.
-    public internal(set) var droppedNotifications = 0
-    /// Responses that belong to no request under way: repeated, too late, or never asked for; dropped.
-    public internal(set) var unmatchedResponses = 0
-    /// Values that could not be decoded; dropped.
-    public internal(set) var malformedValues = 0
-    /// Requests written again for want of an answer.
-    public internal(set) var repeatedRequests = 0
-  }
-
   struct Request: Sendable {
     /// Who waits for it; empty when the caller was cancelled.
     var callers: [RequestID]
-    var operation: ControlRequest.Body
+    var operation: DeviceOperation
     /// Nil for as soon as it is its turn.
     var timing: Timing?
+    /// Its name in this session; also on the wire where the family numbers requests.
     var sequence: UInt8 = 0
     var value: OutgoingValue?
+    /// What ends it.
+    var answer = Procedure.Answer.response
+    /// Why its newest write failed, where that does not end it.
+    var lastFailure: LinkError?
     var attempts = 0
     /// When the answer is overdue.
     var deadline = MonotonicInstant.distantFuture
@@ -133,12 +101,15 @@ public struct Session: Sendable {
     var isAbandoned = false
     /// It has no caller: its answer tells which sequence numbers are ahead of those that the device has seen.
     var findsNumbers = false
+    /// It has no caller: it goes on with a ramp.
+    var isPiece = false
   }
 
   enum Writing: Equatable {
     case request(sequence: UInt8)
     case stop(sequence: UInt8)
     case keepAlive
+    case status
   }
 
   /// Counts of losses, repetitions and nonsense so far.
@@ -167,6 +138,16 @@ public struct Session: Sendable {
   var nextNumber: UInt64 = 0
   var events = CounterWindow()
   var telemetry = CounterWindow()
+  /// What is known of the motor of a device that has to be asked; nil for one that reports.
+  var watch: MotorWatch?
+  /// What the host plays in the device's place.
+  var ramp: HostRamp?
+  /// When the program asked something last, which renews a lease that the host keeps.
+  var lastCall = MonotonicInstant.zero
+  /// Who waits for the next status.
+  var statusCallers: [RequestID] = []
+  /// Counts what is made of statuses.
+  var reportCounter: UInt8 = 0
 
   /// A session for a connection.
   ///
@@ -176,7 +157,8 @@ public struct Session: Sendable {
   public init(dialect: any Dialect = PercussDialect(), limits: Limits = Limits(), isFresh: Bool = true) {
     self.dialect = dialect
     self.limits = limits
-    numberSearches = isFresh ? 0 : 3
+    watch = dialect.duties.map(MotorWatch.init)
+    numberSearches = isFresh || watch != nil ? 0 : 3
   }
 
   /// How many requests wait for their turn.
@@ -198,22 +180,29 @@ public struct Session: Sendable {
   /// - Parameter timing: when it is to be written; nil for as soon as it is its turn. From its turn on, which it takes at once where nothing is under way, nothing but a
   ///   stop is written before it: submit it shortly before it is due. A stop is never timed.
   public mutating func submit(
-    _ operation: ControlRequest.Body, as id: RequestID, timing: Timing? = nil, at now: MonotonicInstant
+    _ operation: DeviceOperation, as id: RequestID, timing: Timing? = nil, at now: MonotonicInstant
   ) -> [Action] {
     var actions: [Action] = []
     if let end {
       return [failure(of: id, operation, .disconnected(end))]
     }
+    let procedure: Procedure
     do {
-      // Encoded again with its sequence number when its turn has come; an argument that the wire cannot carry is refused now.
-      _ = try dialect.value(of: operation, sequence: 0, flags: [])
+      // Encoded again with its sequence number when its turn has come; what cannot be sent is refused now.
+      procedure = try dialect.procedure(for: operation, sequence: 0, flags: [])
     } catch {
-      return [failure(of: id, operation, .invalidArgument("\(error)"))]
+      return [failure(of: id, operation, error.reason)]
     }
-    if operation == .stop {
-      submitStop(as: id, at: now, &actions)
-    } else {
-      if case .setSpeed = operation { supersedeWaitingSpeed(&actions) }
+    if watch != nil {
+      lastCall = now
+      if operation.isMotion, lease == nil { return [refusal(of: id, operation, .controlRequired)] }
+    }
+    switch (operation, procedure) {
+    case (_, .byHost): answerByHost(operation, as: id, at: now, &actions)
+    case (_, .write(_, answer: .status)): submitStatus(as: id, at: now)
+    case (.request(.stop), _): submitStop(.request(.stop), by: [id], at: now, &actions)
+    default:
+      if operation.isSpeed { supersedeWaitingSpeed(&actions) }
       guard waiting.count < limits.waiting else {
         return actions + [failure(of: id, operation, .busy(limit: limits.waiting))]
       }
@@ -221,6 +210,13 @@ public struct Session: Sendable {
     }
     advance(now, &actions)
     return actions
+  }
+
+  /// Submits what the Percuss protocol has a request for.
+  public mutating func submit(
+    _ operation: ControlRequest.Body, as id: RequestID, timing: Timing? = nil, at now: MonotonicInstant
+  ) -> [Action] {
+    submit(.request(operation), as: id, timing: timing, at: now)
   }
 
   /// Gives up waiting for a request. What was not sent is not sent any more, what was sent is not repeated; a stop is not cancelled.
@@ -232,7 +228,11 @@ public struct Session: Sendable {
     } else if let request = outstanding, request.callers.contains(id) {
       actions.append(failure(of: id, request.operation, .cancelled))
       outstanding?.callers = []
+      ramp = nil
       abandonOutstanding(&actions)
+    } else if let index = statusCallers.firstIndex(of: id) {
+      statusCallers.remove(at: index)
+      actions.append(failure(of: id, .readStatus, .cancelled))
     }
     advance(now, &actions)
     return actions
@@ -243,6 +243,7 @@ public struct Session: Sendable {
     guard armed == id else { return }
     armed = nil
     lastRenewal = instant
+    lastCall = max(lastCall, instant)
     let deadline = instant.advanced(by: limits.responseTimeout)
     outstanding?.deadline = deadline
   }
@@ -258,9 +259,12 @@ public struct Session: Sendable {
     armed = nil
     switch ended.what {
     case .keepAlive: break
+    case .status: if failure != nil { statusLost(at: now, &actions) }
     case .stop(let sequence):
       if let index = stops.firstIndex(where: { $0.sequence == sequence }) {
-        if let request = settle(stops[index], failure: failure, at: now, &actions) {
+        if failure == nil, stops[index].answer == .acknowledgement {
+          stopsAcknowledged(upTo: index, at: now, &actions)
+        } else if let request = settle(stops[index], failure: failure, at: now, &actions) {
           stops[index] = request
         } else {
           stops.remove(at: index)
@@ -268,7 +272,12 @@ public struct Session: Sendable {
       }
     case .request(let sequence):
       if let request = outstanding, request.sequence == sequence {
-        outstanding = settle(request, failure: failure, at: now, &actions)
+        if failure == nil, request.answer == .acknowledgement {
+          acknowledged(request, at: now, &actions)
+        } else {
+          outstanding = settle(request, failure: failure, at: now, &actions)
+          if outstanding == nil { motionFailed(request, at: now, &actions) }
+        }
       }
     }
     advance(now, &actions)
@@ -280,7 +289,8 @@ public struct Session: Sendable {
     guard armed == id else { return [] }
     var actions: [Action] = []
     if let request = outstanding { fail(request, .tooLate, &actions) }
-    (armed, writing, outstanding) = (nil, nil, nil)
+    watch?.commandFailed()
+    (armed, writing, outstanding, ramp) = (nil, nil, nil, nil)
     advance(now, &actions)
     return actions
   }
@@ -307,6 +317,8 @@ public struct Session: Sendable {
         }
       case .routineStatus(let status): actions.append(.routineStatus(status))
       case .clock(let reply): actions.append(.clock(reply))
+      case .status(let status): take(status, at: now, &actions)
+      case .version(let version): take(version, &actions)
       case nil: break
       }
     } catch {
@@ -325,9 +337,12 @@ public struct Session: Sendable {
     disarm(&actions)
     writing = nil
     let all = stops + [outstanding].compactMap { $0 } + waiting
+    actions += statusCallers.map { failure(of: $0, .readStatus, .disconnected(reason)) }
     stops = []
     outstanding = nil
     waiting = []
+    statusCallers = []
+    ramp = nil
     return actions
       + all.flatMap { request in request.callers.map { failure(of: $0, request.operation, .disconnected(reason)) } }
   }
@@ -341,6 +356,7 @@ public struct Session: Sendable {
       deadlines += (stops + [outstanding].compactMap { $0 }).filter(\.wantsWrite).compactMap(\.notBefore)
       if let keepAliveDue { deadlines.append(keepAliveDue) }
     }
+    deadlines += hostDeadlines
     return deadlines.filter { $0 < .distantFuture }.min()
   }
 
@@ -348,9 +364,11 @@ public struct Session: Sendable {
   public mutating func timePassed(at now: MonotonicInstant) -> [Action] {
     guard end == nil else { return [] }
     var actions: [Action] = []
+    performDuties(at: now, &actions)
     for index in stops.indices.reversed() where stops[index].deadline <= now {
       guard stops[index].attempts < limits.stopAttempts else {
-        fail(stops.remove(at: index), .noResponse(attempts: limits.stopAttempts), &actions)
+        let stop = stops.remove(at: index)
+        fail(stop, stop.lastFailure.map(DeviceError.Reason.init) ?? .noResponse(attempts: limits.stopAttempts), &actions)
         continue
       }
       stops[index].attempts += 1
@@ -366,6 +384,7 @@ public struct Session: Sendable {
       if request.isAbandoned || isLate || request.attempts >= limits.attempts {
         outstanding = nil
         fail(request, .noResponse(attempts: request.attempts), &actions)
+        motionFailed(request, at: now, &actions)
       } else {
         request.attempts += 1
         request.deadline = now.advanced(by: limits.responseTimeout)

@@ -140,6 +140,7 @@ struct Conversation {
       case .event(let event, let missed): return "event \(event.counter)\(missed > 0 ? " after \(missed) missed" : "")"
       case .telemetry(let value, let missed):
         return "telemetry \(value.counter)\(missed > 0 ? " after \(missed) missed" : "")"
+      case .motor: return "motor"
       case .routineStatus: return "routine status"
       case .clock: return "clock"
       }
@@ -161,6 +162,8 @@ struct Conversation {
     case .malformedValue: "malformed"
     case .incompatible: "incompatible"
     case .uploadStalled: "stalled"
+    case .unsupported: "unsupported"
+    case .notRecognised: "not recognised"
     }
   }
 }

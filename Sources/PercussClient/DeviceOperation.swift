@@ -1,4 +1,57 @@
-internal import PercussWire
+public import PercussWire
+
+/// What a central asks of a device. How a family sends it, and what answers it, its ``Dialect`` says.
+public enum DeviceOperation: Equatable, Sendable {
+  /// What the Percuss protocol has a request for.
+  case request(ControlRequest.Body)
+  /// Turn the motor, reaching the speed evenly in that time.
+  case setMotorSpeed(MotorSpeed, ramp: Duration)
+  /// Say whether the motor runs, and how fast.
+  case readStatus
+  /// Say the version of the firmware.
+  case readVersion
+
+  /// The request of the Percuss protocol, where it is one.
+  var request: ControlRequest.Body? { if case .request(let body) = self { body } else { nil } }
+
+  /// Whether it makes the motor move, now or later, so that it must not come after a stop that it was submitted before.
+  var isMotion: Bool {
+    switch self {
+    case .request(let body): body.isMotion
+    case .setMotorSpeed: true
+    case .readStatus, .readVersion: false
+    }
+  }
+
+  /// Whether a newer one of these makes it stale.
+  var isSpeed: Bool {
+    switch self {
+    case .request(.setSpeed), .setMotorSpeed: true
+    default: false
+    }
+  }
+
+  /// Whether it brings the motor to rest as a speed.
+  var isRest: Bool {
+    switch self {
+    case .request(.setSpeed(0, _)), .setMotorSpeed(.rest, _): true
+    default: false
+    }
+  }
+
+  /// Whether the device may report it as a stop: a change to stopping or idle with the cause `command`.
+  var mayStop: Bool { request?.opCode.mayStop ?? false }
+
+  /// The operation with the arguments that matter to a reader of an error.
+  public var title: String {
+    switch self {
+    case .request(let body): body.title
+    case .setMotorSpeed(let speed, let ramp): "set_speed to \(speed) in \(ramp / .milliseconds(1)) ms"
+    case .readStatus: "status"
+    case .readVersion: "version"
+    }
+  }
+}
 
 extension OpCode {
   /// Whether the device may report it as a stop: a change to stopping or idle with the cause `command`.

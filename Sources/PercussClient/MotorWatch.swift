@@ -1,0 +1,177 @@
+internal import PercussTime
+internal import PercussWire
+
+/// What a host knows of a motor whose device says only what it is asked: what was commanded, what was seen, and whether it can be taken to rest.
+///
+/// ```
+/// speed 2400  ─▶ ack          ask ─▶ running    ask ─▶ running    stop ─▶ ack     ask ─▶ not running
+/// may move since its writing                                                      at rest: asked after the last command
+/// ```
+///
+/// An answer carries no number. So there is one question at a time, and after one that was lost the next answer proves nothing: it may be the old one.
+struct MotorWatch {
+  /// What a status came to.
+  struct Finding {
+    /// Whether somebody else stopped the motor, or it did not start.
+    var isForeignStop = false
+    /// The state before, where it has changed, and why.
+    var change: (previous: DeviceState, cause: ChangeCause)?
+  }
+
+  let duties: HostDuties
+  /// The speed commanded last; nil while nothing is known of it.
+  var commanded: MotorSpeed?
+  /// Whether a stop was asked for, and no speed since.
+  private(set) var isStopping = false
+  /// Whether the motor moves or may move, as far as is known.
+  private(set) var mayMove = true
+  /// The newest status.
+  private(set) var status: MotorStatus?
+  private(set) var state = DeviceState.idle
+  /// Questions whose answers were lost since the newest status.
+  private(set) var lost = 0
+  /// When the next question is due.
+  private(set) var due = MonotonicInstant.zero
+  /// How often the program wishes it to be asked; nil for as the duties say.
+  var wish: Duration?
+  private var ask: (deadline: MonotonicInstant, epoch: Int)?
+  /// Counts commands: an answer to a question from before the newest proves nothing of what came after.
+  private var epoch = 0
+  private var mayBeStale = false
+  private var hasRun = false
+  private var startDeadline = MonotonicInstant.distantFuture
+
+  init(_ duties: HostDuties) {
+    self.duties = duties
+  }
+
+  // MARK: Commands
+
+  /// A speed is about to be written.
+  mutating func commands(_ speed: MotorSpeed) {
+    epoch += 1
+    if commanded ?? .rest == .rest { hasRun = false }
+    commanded = speed
+    isStopping = false
+    startDeadline = .distantFuture
+    if speed > .rest { mayMove = true }
+  }
+
+  /// The device has accepted the speed.
+  mutating func commandAcknowledged(at now: MonotonicInstant) {
+    epoch += 1
+    startDeadline = now.advanced(by: duties.startTime)
+  }
+
+  /// What was commanded may not have been carried out.
+  mutating func commandFailed() {
+    commanded = nil
+    mayMove = true
+    epoch += 1
+  }
+
+  /// A stop is about to be written, or was acknowledged: the next question is due.
+  mutating func stops(at now: MonotonicInstant) {
+    epoch += 1
+    commanded = .rest
+    isStopping = true
+    hasRun = false
+    due = now
+  }
+
+  // MARK: Questions
+
+  /// Whether an answer is awaited.
+  var isAsking: Bool { ask != nil }
+
+  /// When the answer that is awaited is lost.
+  var deadline: MonotonicInstant? { ask?.deadline }
+
+  /// The question is being written.
+  mutating func asks(at now: MonotonicInstant, isHeld: Bool) {
+    ask = (now.advanced(by: duties.statusTimeout), epoch)
+    due = now.advanced(by: interval(isHeld: isHeld))
+  }
+
+  /// As soon as possible.
+  mutating func hurry(at now: MonotonicInstant) { due = min(due, now) }
+
+  private func interval(isHeld: Bool) -> Duration {
+    let usual = isHeld || mayMove ? duties.statusInterval : duties.idleStatusInterval
+    return min(wish ?? usual, usual)
+  }
+
+  /// Control was taken or given back, or the motor moved: what was due late is due sooner.
+  mutating func pace(at now: MonotonicInstant, isHeld: Bool) {
+    due = min(due, now.advanced(by: interval(isHeld: isHeld)))
+  }
+
+  /// The answer did not come.
+  mutating func answerLost() {
+    ask = nil
+    lost += 1
+    mayBeStale = true
+  }
+
+  /// - Parameter isBusy: a speed is being written.
+  mutating func take(_ status: MotorStatus, at now: MonotonicInstant, isBusy: Bool) -> Finding {
+    let isFresh = ask.map { $0.epoch == epoch } ?? false && !mayBeStale && !isBusy
+    ask = nil
+    mayBeStale = false
+    lost = 0
+    let isFirst = self.status == nil
+    self.status = status
+    var finding = Finding()
+    let isDriven = commanded ?? .rest > .rest
+    if status.isRunning {
+      mayMove = true
+      hasRun = hasRun || isDriven
+    } else if isFresh {
+      if isDriven {
+        guard hasRun || now >= startDeadline else { return finding }
+        finding.isForeignStop = true
+        commanded = .rest
+        hasRun = false
+      }
+      mayMove = false
+    }
+    let previous = state
+    // Not running and not proven at rest: a motor that is just being started, or an answer from before a command.
+    state = status.isRunning ? isStopping ? .stopping : .manual : mayMove && isDriven ? .manual : .idle
+    guard state != previous, !isFirst || state != .idle else { return finding }
+    let isOwn = !finding.isForeignStop && (commanded != nil)
+    finding.change = (previous, isOwn && (state != .manual || isDriven) ? .command : .button)
+    return finding
+  }
+}
+
+/// A row of speeds from one to another, evenly.
+struct HostRamp: Equatable {
+  let from: MotorSpeed
+  let to: MotorSpeed
+  let begin: MonotonicInstant
+  let duration: Duration
+  let interval: Duration
+  /// When the next speed is due.
+  private(set) var due: MonotonicInstant
+
+  init(from: MotorSpeed, to: MotorSpeed, begin: MonotonicInstant, duration: Duration, interval: Duration) {
+    (self.from, self.to, self.begin, self.duration, self.interval) = (from, to, begin, duration, interval)
+    due = begin
+  }
+
+  /// Whether the last speed is the next one.
+  func isLast(at now: MonotonicInstant) -> Bool { now >= begin.advanced(by: duration) }
+
+  /// The speed to send now: that of the ramp in the middle of the time until the next, so that it is as often above the line as below; at its end, the one it leads to.
+  mutating func next(at now: MonotonicInstant) -> MotorSpeed {
+    let end = begin.advanced(by: duration)
+    guard now < end else { return to }
+    let following = min(now.advanced(by: interval), end)
+    due = following
+    let middle = (begin.duration(to: now) + begin.duration(to: following)) / 2
+    let part = min(1, max(0, middle / duration))
+    let exact = Double(from.rpm) + (Double(to.rpm) - Double(from.rpm)) * part
+    return MotorSpeed(rpm: UInt16(exact.rounded()))
+  }
+}

@@ -34,7 +34,8 @@ let libraries: [Target] = [
     dependencies: ["PercussWire", "PercussGATT", "PercussTime", "PercussLink"],
     swiftSettings: houseSettings),
   .target(
-    name: "PercussCapture", dependencies: ["PercussWire", "PercussGATT", "PercussTime"], swiftSettings: byteSettings),
+    name: "PercussCapture", dependencies: ["PercussWire", "PercussGATT", "PercussTime", "PercussLink"],
+    swiftSettings: byteSettings),
   .target(name: "PercussDocument", dependencies: [yams], swiftSettings: houseSettings),
   .target(
     name: "PercussRoutine",
@@ -50,8 +51,8 @@ let libraries: [Target] = [
   .target(
     name: "PercussSimulator",
     dependencies: [
-      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussDocument", "PercussDBus",
-      "PercussBlueZ",
+      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussCapture", "PercussDocument",
+      "PercussDBus", "PercussBlueZ",
     ],
     exclude: ["Control/README.md"],
     swiftSettings: houseSettings),
@@ -68,8 +69,8 @@ let programs: [Target] = [
   .executableTarget(
     name: "percussd",
     dependencies: [
-      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussDocument", "PercussDBus",
-      "PercussBlueZ", "PercussSimulator", argumentParser, logging, serviceLifecycle, unixSignals,
+      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussCapture", "PercussDocument",
+      "PercussDBus", "PercussBlueZ", "PercussSimulator", argumentParser, logging, serviceLifecycle, unixSignals,
     ],
     exclude: ["README.md"],
     swiftSettings: houseSettings),

@@ -19,6 +19,9 @@ public protocol DeviceLink: AnyObject, Sendable {
   /// ATT_MTU in bytes, 23 to 517. One written value has at most 3 bytes less.
   var maximumTransmissionUnit: Int { get async }
 
+  /// The services of the device, as far as the link knows them.
+  var profile: Profile { get async }
+
   /// What the device sends, in batches: all that came at once is one batch, in order of arrival. The last event is
   /// ``LinkEvent/disconnected(_:)``, then the stream ends.
   ///

@@ -73,6 +73,9 @@ public actor InMemoryLink: DeviceLink {
 
   // MARK: The central's operations
 
+  /// See ``DeviceLink/profile``.
+  public var profile: Profile { server.peripheral.profile }
+
   /// See ``DeviceLink/read(_:)``.
   public func read(_ characteristic: BluetoothUUID) async throws(LinkError) -> [UInt8] {
     try await read(characteristic, offset: 0)

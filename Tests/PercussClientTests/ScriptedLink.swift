@@ -19,6 +19,7 @@ actor ScriptedLink: DeviceLink {
   nonisolated let events: AsyncStream<[LinkEvent]>
   nonisolated let source: AsyncStream<[LinkEvent]>.Continuation
   nonisolated let maximumTransmissionUnit = 23
+  nonisolated let profile = Profile.percuss
   nonisolated var unownedExecutor: UnownedSerialExecutor { timeline.asUnownedSerialExecutor() }
 
   private let script: Script

@@ -38,6 +38,8 @@ actor TamperingLink: DeviceLink {
     }
   }
 
+  var profile: Profile { get async { await link.profile } }
+
   var maximumTransmissionUnit: Int { get async { link.maximumTransmissionUnit } }
 
   func read(_ characteristic: BluetoothUUID) async throws(LinkError) -> [UInt8] {

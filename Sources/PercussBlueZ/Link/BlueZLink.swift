@@ -1,5 +1,5 @@
 internal import PercussDBus
-internal import PercussGATT
+public import PercussGATT
 public import PercussLink
 public import PercussTime
 
@@ -105,6 +105,9 @@ public actor BlueZLink: DeviceLink {
 
   /// See ``DeviceLink/maximumTransmissionUnit``. No more than 513, so that a value has at most 510 bytes: of longer ones bluetoothd cuts or loses some.
   public var maximumTransmissionUnit: Int { min(attUnit, 513) }
+
+  /// ATT_MTU in bytes, 23 to 517, as bluetoothd tells it; 23 where it does not.
+  public var negotiatedTransmissionUnit: Int { attUnit }
 
   private var attUnit: Int { knownAttributes().maximumTransmissionUnit ?? acquiredUnit ?? 23 }
 
@@ -263,6 +266,26 @@ public actor BlueZLink: DeviceLink {
     if let end { throw .disconnected(end) }
     guard let known = lookUp(uuid) else { throw .noSuchCharacteristic(uuid) }
     return known
+  }
+
+  /// See ``DeviceLink/profile``: what bluetoothd has found.
+  public var profile: Profile {
+    central.assumeIsolated { [path] central in
+      let characteristics = Dictionary(grouping: central.tree.characteristics(of: path), by: \.service)
+      return Profile(
+        services: central.tree.services(of: path).map { service in
+          ServiceDescription(
+            service.uuid, name: service.uuid.description,
+            characteristics: (characteristics[service.path] ?? []).map { characteristic in
+              CharacteristicDescription(
+                characteristic.uuid, name: characteristic.uuid.description, properties: characteristic.properties,
+                // That of its configuration comes with notifications and indications.
+                descriptors: central.tree.descriptors(of: characteristic.path).map(\.uuid).filter {
+                  $0 != BluetoothUUID(0x2902)
+                })
+            })
+        })
+    }
   }
 
   // MARK: Waiting in line

@@ -44,26 +44,63 @@ public struct BTSnoopWriter: Sendable {
   ///   - packet: its bytes from the HCI header on, without the byte that H4 puts before it; at most ``CaptureReader/maximumRecordLength``.
   ///   - direction: which way it went; commands are always sent, events received.
   ///   - controller: the adapter's number; only ``Layout/monitor`` keeps it.
+  ///   - lost: how many packets the recorder has lost since the file's beginning.
   /// - Returns: false when the layout cannot hold such a packet: nothing is appended.
   @discardableResult
   public func append(
     _ packet: RawSpan, kind: PacketKind, direction: CaptureDirection, controller: UInt16 = 0, time: CaptureInstant,
-    to file: inout [UInt8]
+    lost: UInt32 = 0, to file: inout [UInt8]
   ) -> Bool {
     guard packet.byteCount < CaptureReader.maximumRecordLength, let flags = flags(kind, direction, controller) else {
       return false
     }
     let isH4 = if case .h4 = layout { true } else { false }
-    let length = UInt32(packet.byteCount) &+ (isH4 ? 1 : 0)
+    append(packet, after: isH4 ? kind.rawValue : nil, flags: flags, time: time, lost: lost, to: &file)
+    return true
+  }
+
+  /// Appends a message of the Linux monitor as the kernel gave it.
+  ///
+  /// - Parameters:
+  ///   - opcode: what it is (`struct hci_mon_hdr`).
+  ///   - index: the adapter's number; 0xFFFF for none.
+  /// - Returns: false, and nothing is appended, when it is too long or the layout is not ``Layout/monitor``.
+  @discardableResult
+  public func append(
+    _ packet: RawSpan, monitorOpcode opcode: UInt16, index: UInt16, time: CaptureInstant, lost: UInt32 = 0,
+    to file: inout [UInt8]
+  ) -> Bool {
+    guard case .monitor = layout, packet.byteCount < CaptureReader.maximumRecordLength else { return false }
+    append(packet, after: nil, flags: UInt32(index) << 16 | UInt32(opcode), time: time, lost: lost, to: &file)
+    return true
+  }
+
+  private func append(
+    _ packet: RawSpan, after byte: UInt8?, flags: UInt32, time: CaptureInstant, lost: UInt32, to file: inout [UInt8]
+  ) {
+    let length = UInt32(packet.byteCount) &+ (byte == nil ? 0 : 1)
     file.append(bigEndian: length)
     file.append(bigEndian: length)
     file.append(bigEndian: flags)
-    file.append(bigEndian: 0 as UInt32)
+    file.append(bigEndian: lost)
     // An instant is at most 292 years from 1970.
     file.append(bigEndian: UInt64(bitPattern: time.microseconds &+ BTSnoop.epoch))
-    if isH4 { file.append(kind.rawValue) }
+    if let byte { file.append(byte) }
     file.append(contentsOf: packet)
-    return true
+  }
+
+  /// How many of the first bytes of a part of a file are whole records; the part begins with a record, or with the file's header.
+  static func wholeRecords(in part: [UInt8], upTo end: Int) -> Int {
+    let bytes = unsafe part.span.bytes
+    guard end <= bytes.byteCount else { return 0 }
+    var position = 0
+    if end >= 8, bytes.big64(0) == BTSnoop.magic { position = BTSnoop.headerLength }
+    while end &- position >= BTSnoop.recordHeaderLength {
+      let length = BTSnoop.recordHeaderLength &+ Int(bytes.big32(position &+ 4))
+      guard end &- position >= length else { break }
+      position &+= length
+    }
+    return min(position, end)
   }
 
   private func flags(_ kind: PacketKind, _ direction: CaptureDirection, _ controller: UInt16) -> UInt32? {

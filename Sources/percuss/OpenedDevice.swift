@@ -1,4 +1,5 @@
 import PercussBlueZ
+import PercussCapture
 import PercussClient
 import PercussCore
 import PercussGATT
@@ -14,6 +15,7 @@ final class OpenedDevice {
   private let place: Place
   private let virtualTimeline: VirtualTimeline?
   private let realTimeline: RealTimeline?
+  private let recording: FileRecording?
 
   /// Where the device is.
   private enum Place {
@@ -21,8 +23,11 @@ final class OpenedDevice {
     case air(String, adapter: AdapterSelection, timeout: Duration)
   }
 
-  /// - Throws: a failure with status 69 when there is no such virtual device.
-  init(_ options: DeviceOptions) throws {
+  /// - Parameters:
+  ///   - capture: the file that the conversation is recorded in.
+  ///   - input: the file that the command reads, which is not written over.
+  /// - Throws: a failure with status 69 when there is no such virtual device; with status 2 when the capture cannot be written.
+  init(_ options: DeviceOptions, recordingIn capture: String? = nil, besides input: String = "-") throws {
     switch options.selection {
     case .simulated(let name):
       guard let model = SimulatedRig.model(named: name) else {
@@ -37,8 +42,18 @@ final class OpenedDevice {
       place = .air(text, adapter: try options.adapter.selection, timeout: options.timeout.duration)
     }
     isVirtualTime = options.simulation.virtualTime
-    virtualTimeline = isVirtualTime ? VirtualTimeline() : nil
-    realTimeline = isVirtualTime ? nil : RealTimeline()
+    let virtualTimeline = isVirtualTime ? VirtualTimeline() : nil
+    let realTimeline = isVirtualTime ? nil : RealTimeline()
+    (self.virtualTimeline, self.realTimeline) = (virtualTimeline, realTimeline)
+    let timeline: (any Timeline)? = virtualTimeline ?? realTimeline
+    do {
+      recording = try capture.flatMap { path in
+        try timeline.map { try FileRecording(path, besides: input, on: $0, isVirtualTime: virtualTimeline != nil) }
+      }
+    } catch {
+      realTimeline?.shutDown()
+      throw error
+    }
   }
 
   private static var names: String { SimulatedRig.models.map { "sim:\($0.name)" }.joined(separator: ", ") }
@@ -50,10 +65,14 @@ final class OpenedDevice {
     for purpose: Device.Purpose = .use, until interruption: Interruption? = nil,
     _ work: @escaping @Sendable (Bench) async throws -> Success
   ) throws -> Success {
+    // Whatever comes of the work; what is wrong with the file is told by `finishRecording`.
+    defer { _ = recording?.recording.finish() }
+    let capture = recording?.recording
     if let virtualTimeline {
       return try virtualTimeline.run { [place] in
         guard case .process(let options, let model, let name) = place else { throw CommandFailure(.usage, "") }
-        return try await Self.work(work, on: Bench(options, model: model, named: name, on: virtualTimeline))
+        return try await Self.work(
+          work, on: Bench(options, model: model, named: name, recordedIn: capture, on: virtualTimeline))
       }
     }
     guard let realTimeline else { throw CommandFailure(.internalFault, "percuss: no timeline") }
@@ -61,9 +80,10 @@ final class OpenedDevice {
       let connecting = realTimeline.start {
         switch place {
         case .process(let options, let model, let name):
-          try await Bench(options, model: model, named: name, on: realTimeline)
+          try await Bench(options, model: model, named: name, recordedIn: capture, on: realTimeline)
         case .air(let text, let adapter, let timeout):
-          try await Bench(reaching: text, through: adapter, within: timeout, for: purpose, on: realTimeline)
+          try await Bench(
+            reaching: text, through: adapter, within: timeout, for: purpose, recordedIn: capture, on: realTimeline)
         }
       }
       interruption?.whenInterrupted { connecting.cancel() }
@@ -79,6 +99,14 @@ final class OpenedDevice {
     await bench.device.disconnect()
     await bench.central?.close()
     return try result.get()
+  }
+
+  /// Waits until the recording is whole, and tells what is missing in it. For the end of a command that has done its work.
+  ///
+  /// - Throws: a failure with status 70 when it could not be written to the end.
+  @discardableResult
+  func finishRecording() throws -> CaptureRecording.Summary? {
+    try recording?.finish()
   }
 
   /// Ends the threads of the device.
@@ -103,7 +131,8 @@ struct Bench: Sendable {
   private let simulation: (options: SimulationOptions, hand: SimulatedHand)?
 
   init(
-    _ options: SimulationOptions, model: SimulatedModel, named name: String, on timeline: any Timeline
+    _ options: SimulationOptions, model: SimulatedModel, named name: String, recordedIn recording: CaptureRecording?,
+    on timeline: any Timeline
   ) async throws {
     var configuration = SimulatedDevice.Configuration()
     configuration.information.model = "Percuss virtual \(name)"
@@ -112,7 +141,8 @@ struct Bench: Sendable {
     let rig = try await SimulatedRig.connect(
       model: model, on: timeline, radio: options.radio, seed: options.seed ?? 0, configuration: configuration)
     link = rig.link
-    device = try await Device.connect(over: rig.link)
+    device = try await Device.connect(
+      over: rig.link.recorded(in: recording, between: RecordedLink.Ends(parameters: .init(options.radio))))
     isSimulated = true
     (central, update) = (nil, nil)
     let hand = SimulatedHand(on: rig.device, seed: options.seed ?? 0)
@@ -123,13 +153,14 @@ struct Bench: Sendable {
   /// Finds a device on the air by its address or name, and connects to it.
   init(
     reaching text: String, through adapter: AdapterSelection, within timeout: Duration, for purpose: Device.Purpose,
-    on timeline: RealTimeline
+    recordedIn recording: CaptureRecording?, on timeline: RealTimeline
   ) async throws {
     let deadline = timeline.now.advanced(by: timeout)
     let central = try await BlueZCentral.open(adapter: adapter, on: timeline)
     do {
       let found = try await central.find(text, timeout: timeout)
-      (link, update, device) = try await Self.connect(to: found.id, through: central, before: deadline, for: purpose)
+      (link, update, device) = try await Self.connect(
+        to: found.id, through: central, before: deadline, for: purpose, recordedIn: recording)
       // Hardware says what it is; a virtual device behind a radio does so too.
       if purpose == .use {
         isSimulated = try await device.information().hardware == SimulatedDevice.Information().hardware
@@ -165,15 +196,16 @@ struct Bench: Sendable {
   /// A connection that others of this computer had may be on its way to its end, which takes bluetoothd two seconds: then a new one is made.
   private static func connect(
     to id: DiscoveredDevice.ID, through central: BlueZCentral, before deadline: MonotonicInstant,
-    for purpose: Device.Purpose
+    for purpose: Device.Purpose, recordedIn recording: CaptureRecording?
   ) async throws -> (any DeviceLink, ConnectionUpdateOutcome?, Device) {
     while true {
       let now = central.timeline.now
       let link = try await central.connect(to: id, timeout: max(.seconds(1), now.duration(to: deadline)))
       // A shorter interval makes every answer quicker; without it things go on as they are. A stop waits for nothing.
       let update = purpose == .stop ? nil : await (link as? BlueZLink)?.requestParameters()
+      let recorded = await link.recorded(in: recording, between: RecordedLink.Ends(of: link, through: central))
       do throws(DeviceError) {
-        return (link, update, try await Device.connect(over: link, for: purpose))
+        return (link, update, try await Device.connect(over: recorded, for: purpose))
       } catch {
         guard case .disconnected = error.reason, !link.beganConnection, central.timeline.now < deadline else {
           throw error

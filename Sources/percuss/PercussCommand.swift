@@ -5,6 +5,8 @@ import Foundation
 ///
 /// `percuss run FILE` loads a document, opens a device, compiles a plan against it, plays the plan and shows the report.
 struct PercussCommand: ParsableCommand {
+  static let versionName = "percuss 0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "percuss",
     abstract: "Play and check routines on percussive-therapy devices over Bluetooth LE.",
@@ -24,7 +26,7 @@ struct PercussCommand: ParsableCommand {
              one run is worse than another
         130  interrupted, or not confirmed; the motor was stopped
       """,
-    version: "percuss 0.1.0 (protocol 1.0)",
+    version: "\(versionName) (protocol 1.0)",
     subcommands: [
       RunCommand.self, ValidateCommand.self, PlanCommand.self, SetCommand.self, StopCommand.self, InfoCommand.self,
       MonitorCommand.self, ScanCommand.self, DevicesCommand.self, PairCommand.self, ShellCommand.self,

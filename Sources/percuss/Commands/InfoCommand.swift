@@ -11,6 +11,7 @@ struct InfoCommand: ParsableCommand {
     commandName: "info", abstract: "Show what a device is, what it can do and what its slots hold.")
 
   @OptionGroup var device: DeviceOptions
+  @OptionGroup var recording: RecordingOptions
   @OptionGroup var output: OutputOptions
 
   private struct Slot: Encodable, Sendable {
@@ -49,10 +50,11 @@ struct InfoCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures(asJSON: output.json) {
-      let opened = try OpenedDevice(device)
+      let opened = try OpenedDevice(device, recordingIn: recording.capture)
       defer { opened.close() }
       let line = try opened.run { try await Self.ask($0) }
       output.json ? say(JSONLine.text(line)) : Self.printTable(line)
+      try opened.finishRecording()
     }
   }
 

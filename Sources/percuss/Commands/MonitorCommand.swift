@@ -18,6 +18,7 @@ struct MonitorCommand: ParsableCommand {
   var rate = DurationArgument(.milliseconds(200))
 
   @OptionGroup var device: DeviceOptions
+  @OptionGroup var recording: RecordingOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -29,7 +30,7 @@ struct MonitorCommand: ParsableCommand {
   func run() throws {
     try reportingFailures(asJSON: output.json) {
       let interruption = Interruption()
-      let opened = try OpenedDevice(device)
+      let opened = try OpenedDevice(device, recordingIn: recording.capture)
       defer { opened.close() }
       let length = length?.duration ?? (opened.isVirtualTime ? .seconds(10) : nil)
       let ended = try opened.run(until: interruption) { bench in
@@ -41,7 +42,10 @@ struct MonitorCommand: ParsableCommand {
           return nil
         }
       }
-      guard let ended else { return }
+      guard let ended else {
+        try opened.finishRecording()
+        return
+      }
       throw CommandFailure(.missedOrLost, "percuss: the connection ended (\(ended)); connect again")
     }
   }

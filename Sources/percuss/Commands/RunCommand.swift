@@ -76,6 +76,7 @@ struct RunCommand: ParsableCommand {
   var progress = true
 
   @OptionGroup var device: DeviceOptions
+  @OptionGroup var recording: RecordingOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -85,7 +86,12 @@ struct RunCommand: ParsableCommand {
     guard lookAhead.map({ (.milliseconds(100) ... .seconds(60)).contains($0.duration) }) ?? true else {
       throw ValidationError("--look-ahead is 100ms to 60s.")
     }
-    guard report == nil || report != plot else { throw ValidationError("--report and --plot name the same file.") }
+    let outputs = [("--report", report), ("--plot", plot), ("--capture", recording.capture)].filter { $0.1 != nil }
+    for (index, output) in outputs.enumerated() {
+      if let other = outputs[..<index].first(where: { $0.1 == output.1 }) {
+        throw ValidationError("\(other.0) and \(output.0) name the same file.")
+      }
+    }
   }
 
   func run() throws {
@@ -95,7 +101,7 @@ struct RunCommand: ParsableCommand {
         try self.report.map { try OutputFile($0, besides: file) }, try plot.map { try OutputFile($0, besides: file) }
       )
       let interruption = Interruption()
-      let opened = try OpenedDevice(device)
+      let opened = try OpenedDevice(device, recordingIn: recording.capture, besides: file)
       defer { opened.close() }
       let report = try play(document, on: opened, until: interruption)
       // A file that cannot be written does not keep the result from whoever reads the output.
@@ -115,6 +121,7 @@ struct RunCommand: ParsableCommand {
         let message = "percuss: \(report.outcome.rawValue): \(report.reason.message)\(also)"
         throw CommandFailure(status, output.json ? "" : message)
       }
+      try opened.finishRecording()
       // The message is told already.
       if case .failure(let error) = files { throw CommandFailure(CommandFailure(error).status, "") }
     }

@@ -32,6 +32,7 @@ struct SetCommand: ParsableCommand {
   var length = DurationArgument(.seconds(5))
 
   @OptionGroup var device: DeviceOptions
+  @OptionGroup var recording: RecordingOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -45,7 +46,7 @@ struct SetCommand: ParsableCommand {
   func run() throws {
     try reportingFailures(asJSON: output.json) {
       let interruption = Interruption()
-      let opened = try OpenedDevice(device)
+      let opened = try OpenedDevice(device, recordingIn: recording.capture)
       defer { opened.close() }
       let (name, interrupted) = try opened.run(until: interruption) { bench in
         let work = bench.timeline.start { try await drive(bench) }
@@ -65,6 +66,7 @@ struct SetCommand: ParsableCommand {
       }
       if interrupted { throw CommandFailure(.interrupted, "percuss: interrupted; the motor is at rest") }
       say(output.json ? JSONLine.text(RestLine(device: name)) : "\(name) is at rest.")
+      try opened.finishRecording()
     }
   }
 

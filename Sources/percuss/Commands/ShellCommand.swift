@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import PercussBlueZ
+import PercussCapture
 import PercussDBus
 import PercussDocument
 import PercussSimulator
@@ -37,6 +38,16 @@ struct ShellCommand: ParsableCommand {
   @Option(name: .long, help: "Seed of all chance. That of the configuration, or 0, unless given.")
   var seed: UInt64?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write a capture of all links of the devices: btsnoop, for Wireshark, btmon and percuss capture.",
+      discussion: """
+        As the devices' own host would record it, each device as an adapter. Handles, discovery, the parts of long \
+        values and HCI are reconstructed.
+        """, valueName: "file"))
+  var capture: String?
+
   @Argument(parsing: .postTerminator, help: "The command and its arguments, after --.")
   var command: [String] = []
 
@@ -55,7 +66,12 @@ struct ShellCommand: ParsableCommand {
     let file = try ChildProcess.executable(named: command[0], path: variables["PATH"])
     let configuration = try simulatorConfiguration()
     ChildProcess.prepare()
-    let status = try withSimulator(configuration) { address in
+    let timeline = RealTimeline(name: "percuss-shell")
+    defer { timeline.shutDown() }
+    let recording = try capture.map {
+      try FileRecording($0, besides: config ?? "-", on: timeline, isVirtualTime: false)
+    }
+    let status = try withSimulator(configuration, recording: recording?.recording, on: timeline) { address in
       let addresses = configuration.devices.compactMap(\.address?.description)
       var environment = variables
       environment["DBUS_SYSTEM_BUS_ADDRESS"] = address.description
@@ -64,6 +80,12 @@ struct ShellCommand: ParsableCommand {
       environment["PERCUSS_ADAPTER"] = nil
       let child = try ChildProcess(file, Array(command.dropFirst()), environment: environment)
       return child.wait()
+    }
+    // The command's own failure is the one that its caller waits for.
+    let whole = Result { try recording?.finish() }
+    if case .failure(let error) = whole {
+      guard status != 0 else { throw error }
+      sayError(CommandFailure(error).message)
     }
     Foundation.exit(status)
   }
@@ -82,16 +104,17 @@ struct ShellCommand: ParsableCommand {
 
   /// Does something while the devices are there.
   private func withSimulator<Success>(
-    _ configuration: SimulatorConfiguration, _ body: (BusAddress) throws -> Success
+    _ configuration: SimulatorConfiguration, recording: CaptureRecording?, on timeline: RealTimeline,
+    _ body: (BusAddress) throws -> Success
   ) throws -> Success {
     let bus: PrivateBus
     do { bus = try PrivateBus.start() } catch { throw CommandFailure(.noDevice, "percuss shell: \(error)") }
     defer { bus.stop() }
-    let timeline = RealTimeline(name: "percuss-shell")
-    defer { timeline.shutDown() }
     let simulator = try timeline.run {
       do {
-        return try await Simulator.start(configuration, on: bus.address, timeline: timeline) { note in
+        return try await Simulator.start(
+          configuration, on: bus.address, timeline: timeline, recording: recording
+        ) { note in
           // The bus may go away under the command; the rest is of no interest here.
           if note.level == .error { sayError("percuss shell: \(note.message)") }
         }

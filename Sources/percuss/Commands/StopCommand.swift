@@ -12,6 +12,7 @@ struct StopCommand: ParsableCommand {
       """)
 
   @OptionGroup var device: DeviceOptions
+  @OptionGroup var recording: RecordingOptions
   @OptionGroup var output: OutputOptions
 
   /// How many connections may end meanwhile: the other program's, while it ends, and one or two begun before its end is known.
@@ -19,7 +20,7 @@ struct StopCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures(asJSON: output.json) {
-      let opened = try OpenedDevice(device)
+      let opened = try OpenedDevice(device, recordingIn: recording.capture)
       defer { opened.close() }
       // A program that drove the device may end the connection for both when it finds itself stopped: then the rest is seen over a new one.
       var name: String?
@@ -28,6 +29,7 @@ struct StopCommand: ParsableCommand {
       }
       guard let name else { return }
       say(output.json ? JSONLine.text(RestLine(device: name)) : "\(name) is at rest.")
+      try opened.finishRecording()
     }
   }
 

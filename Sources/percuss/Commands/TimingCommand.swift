@@ -33,6 +33,7 @@ struct TimingCommand: ParsableCommand {
   var lookAhead = DurationArgument(.seconds(2))
 
   @OptionGroup var device: DeviceOptions
+  @OptionGroup var recording: RecordingOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -53,7 +54,7 @@ struct TimingCommand: ParsableCommand {
   func run() throws {
     try reportingFailures(asJSON: output.json) {
       let interruption = Interruption()
-      let opened = try OpenedDevice(device)
+      let opened = try OpenedDevice(device, recordingIn: recording.capture)
       defer { opened.close() }
       let extent = TimingSurvey.Extent(duration: duration.duration, period: period.duration)
       let (survey, context) = try opened.run(until: interruption) { [scheduling] bench in
@@ -72,6 +73,7 @@ struct TimingCommand: ParsableCommand {
       }
       let text = TimingText(survey: survey, context: context, terms: terms(in: context))
       output.json ? text.lines.forEach { say($0) } : say(text.table(width: Terminal.ofStandardOutput().width))
+      try opened.finishRecording()
     }
   }
 

@@ -1,4 +1,5 @@
 public import PercussBlueZ
+public import PercussCapture
 internal import PercussCore
 public import PercussDBus
 public import PercussTime
@@ -56,14 +57,16 @@ public actor Simulator {
 
   /// Emulates `org.bluez` on the bus with the devices of the configuration.
   ///
-  /// - Parameter log: is told what happens, on the timeline; it must not block.
+  /// - Parameters:
+  ///   - recording: takes what goes over the links of all devices.
+  ///   - log: is told what happens, on the timeline; it must not block.
   public static func start(
     _ configuration: SimulatorConfiguration, on address: BusAddress, timeline: RealTimeline,
-    log: @escaping @Sendable (SimulatorNote) -> Void = { _ in }
+    recording: CaptureRecording? = nil, log: @escaping @Sendable (SimulatorNote) -> Void = { _ in }
   ) async throws(SimulatorError) -> Simulator {
     let simulator = Simulator(configuration, timeline: timeline, log: log)
     try await simulator.begin(configuration, on: address) { () throws(SimulatorError) in
-      try await Stage.emulation(of: configuration, on: address, timeline: timeline)
+      try await Stage.emulation(of: configuration, recordedIn: recording, on: address, timeline: timeline)
     }
     return simulator
   }
@@ -76,14 +79,15 @@ public actor Simulator {
   ///   adapter, after 5 s.
   public static func start(
     _ configuration: SimulatorConfiguration, onAdapter adapter: AdapterSelection, of address: BusAddress,
-    timeline: RealTimeline, log: @escaping @Sendable (SimulatorNote) -> Void = { _ in }
+    timeline: RealTimeline, recording: CaptureRecording? = nil,
+    log: @escaping @Sendable (SimulatorNote) -> Void = { _ in }
   ) async throws(SimulatorError) -> Simulator {
     guard configuration.devices.count == 1 else { throw .oneDevice(configuration.devices.count) }
     let simulator = Simulator(configuration, timeline: timeline, log: log)
     try await simulator.begin(configuration, on: address) { () throws(SimulatorError) in
       guard let hosted = await simulator.devices.first?.value else { throw .oneDevice(0) }
       return try await Stage.adapter(
-        adapter, offering: hosted, seed: configuration.seed, on: address, timeline: timeline
+        adapter, offering: hosted, recordedIn: recording, seed: configuration.seed, on: address, timeline: timeline
       ) { event in simulator.note(.info, "\(event)") }
     }
     return simulator

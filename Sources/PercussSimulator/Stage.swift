@@ -1,9 +1,11 @@
 internal import PercussBlueZ
+internal import PercussCapture
 internal import PercussCore
 internal import PercussDBus
 internal import PercussGATT
 internal import PercussLink
 internal import PercussTime
+internal import Synchronization
 
 /// Where the devices of a ``Simulator`` can be reached. Used on the timeline only.
 enum Stage: Sendable {
@@ -29,13 +31,15 @@ enum Stage: Sendable {
 
   /// Emulates `org.bluez` on a bus.
   static func emulation(
-    of configuration: SimulatorConfiguration, on address: BusAddress, timeline: RealTimeline
+    of configuration: SimulatorConfiguration, recordedIn recording: CaptureRecording?, on address: BusAddress,
+    timeline: RealTimeline
   ) async throws(SimulatorError) -> Stage {
     var settings = EmulatedBlueZ.Configuration()
     settings.adapters = configuration.adapters.enumerated().map { EmulatedAdapter(name: "hci\($0)", address: $1) }
     settings.quirks = configuration.quirks
     settings.radio = configuration.radio
     settings.seed = configuration.seed
+    settings.recording = recording
     let beginning = settings
     return try await OwnedName.own(BlueZ.busName, on: address, timeline: timeline) { bus throws(DBusFailure) in
       .emulation(try await EmulatedBlueZ.start(on: bus, configuration: beginning))
@@ -44,8 +48,8 @@ enum Stage: Sendable {
 
   /// Offers a device through the bluetoothd of a bus, and waits until centrals can find it.
   static func adapter(
-    _ adapter: AdapterSelection, offering hosted: Simulator.Hosted, seed: UInt64, on address: BusAddress,
-    timeline: RealTimeline, log: @escaping @Sendable (PeripheralEvent) -> Void
+    _ adapter: AdapterSelection, offering hosted: Simulator.Hosted, recordedIn recording: CaptureRecording?,
+    seed: UInt64, on address: BusAddress, timeline: RealTimeline, log: @escaping @Sendable (PeripheralEvent) -> Void
   ) async throws(SimulatorError) -> Stage {
     let pairing = try realPairing(of: hosted.configuration)
     let bus: BusConnection
@@ -58,7 +62,13 @@ enum Stage: Sendable {
     settings.pairing = pairing
     if hosted.configuration.requiresPairing { settings.security = encryption(of: hosted.device.model) }
     do throws(PeripheralError) {
-      let peripheral = try await BlueZPeripheral.start(faulty, over: bus, configuration: settings, onEvent: log)
+      let centrals = ConnectedAddresses()
+      let peripheral = try await BlueZPeripheral.start(
+        centrals.recorded(faulty, in: recording, as: adapter), over: bus, configuration: settings
+      ) { event in
+        centrals.note(event)
+        log(event)
+      }
       do throws(PeripheralError) {
         try await peripheral.serving(timeout: .seconds(5))
       } catch {
@@ -164,6 +174,33 @@ enum Stage: Sendable {
     switch self {
     case .emulation(let emulation): emulation.air.assumeIsolated { $0.disconnect(address) }
     case .adapter(_, let faulty, _): faulty.assumeIsolated { $0.endLinks() }
+    }
+  }
+}
+
+/// The addresses of the centrals that bluetoothd has told of, for a recording.
+private final class ConnectedAddresses: Sendable {
+  private let addresses = Mutex<[CentralID: BluetoothAddress]>([:])
+
+  func note(_ event: PeripheralEvent) {
+    switch event {
+    case .centralConnected(let central, let address): addresses.withLock { $0[central] = address }
+    case .centralDisconnected(let central, _, _): addresses.withLock { $0[central] = nil }
+    default: break
+    }
+  }
+
+  /// The peripheral itself, or what records it. bluetoothd asks for each part of a long value.
+  func recorded(
+    _ peripheral: FaultyPeripheral, in recording: CaptureRecording?, as adapter: AdapterSelection
+  ) -> any RadioPeripheral {
+    guard let recording else { return peripheral }
+    var own = CapturedAddress.madeUpPeer
+    if case .address(let address) = adapter { own = CapturedAddress(address.rawValue, isRandom: false) }
+    return RecordedPeripheral(
+      peripheral, on: peripheral.timeline, into: recording, at: own, asksForEachPart: true
+    ) { central in
+      self.addresses.withLock { $0[central] }.map { CapturedAddress($0.rawValue, isRandom: $0.isRandomStatic) }
     }
   }
 }

@@ -51,7 +51,8 @@ enum Main {
       LineLogHandler(format: format, level: level, isForJournal: isForJournal, output: output)
     }
     let service = SimulatorService(
-      configuration: configuration, place: command.place, notification: notification, logger: logger)
+      configuration: configuration, place: command.place, capture: command.capture, notification: notification,
+      logger: logger)
     // What the group itself says is of interest only when something is wrong with it.
     var groupLogger = logger
     if level > .debug { groupLogger.logLevel = max(level, .warning) }

@@ -63,6 +63,16 @@ struct PercussdCommand: ParsableCommand {
   )
   var seed: UInt64?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write a capture of all links of the devices: btsnoop, for Wireshark, btmon and percuss capture.",
+      discussion: """
+        As the devices' own host would record it, each device as an adapter. Handles, discovery, the parts of long \
+        values and HCI are reconstructed. A disk that is full or slow ends or thins the capture, not the devices.
+        """, valueName: "file"))
+  var capture: String?
+
   @Option(name: .long, help: "Least level that is logged: trace, debug, info, notice, warning, error or critical.")
   var logLevel = LogLevel.info
 
@@ -96,6 +106,10 @@ struct PercussdCommand: ParsableCommand {
     if let devices, !(0...SimulatorConfiguration.deviceLimit).contains(devices) {
       throw ValidationError("--devices is 0 to \(SimulatorConfiguration.deviceLimit), not \(devices).")
     }
+    guard capture == nil || emulateBluez || adapter != nil else {
+      throw ValidationError("--capture goes with --emulate-bluez or --adapter.")
+    }
+    if let capture, capture == config { throw ValidationError("--capture would write over the configuration.") }
     if let busPath, !busPath.hasPrefix("/") { throw ValidationError("--bus-path is an absolute path, not \(busPath).") }
   }
 

@@ -1,4 +1,5 @@
 public import PercussBlueZ
+public import PercussCapture
 public import PercussGATT
 public import PercussLink
 public import PercussTime
@@ -29,6 +30,8 @@ public actor EmulatedAir {
 
   struct Place {
     let peripheral: FaultyPeripheral
+    /// What its links are made to: the same, or what records it.
+    let face: any RadioPeripheral
     var advertisement: AirAdvertisement
     /// What the device advertises besides, in sets of their own.
     var furtherAdvertisements: [AirAdvertisement] = []
@@ -42,6 +45,7 @@ public actor EmulatedAir {
     var isConnectable: Bool { ([advertisement] + furtherAdvertisements).contains(where: \.isConnectable) }
   }
 
+  private let recording: CaptureRecording?
   private var places: [BluetoothAddress: Place] = [:]
   private var centrals: [CentralID: BluetoothAddress] = [:]
   private var centralCount = 0
@@ -67,8 +71,13 @@ public actor EmulatedAir {
   /// - Parameters:
   ///   - parameters: what links are like: interval, latency, loss, ATT_MTU. Invalid ones end each connection before it begins.
   ///   - seed: decides over all that is random.
-  public init(timeline: any Timeline, parameters: RadioParameters = RadioParameters(), seed: UInt64 = 0) {
+  ///   - recording: takes what goes over the links of all devices.
+  public init(
+    timeline: any Timeline, parameters: RadioParameters = RadioParameters(), seed: UInt64 = 0,
+    recording: CaptureRecording? = nil
+  ) {
     self.timeline = timeline
+    self.recording = recording
     self.parameters = parameters
     random = SeededGenerator(seed: seed).stream("emulated air")
   }
@@ -87,7 +96,21 @@ public actor EmulatedAir {
     let peripheral = FaultyPeripheral(
       device, on: timeline, random: random.stream("faults of \(address)"),
       onLink: { [weak self] change in self?.assumeIsolated { $0.linkChanged(change, of: address) } })
-    places[address] = Place(peripheral: peripheral, advertisement: advertisement)
+    places[address] = Place(
+      peripheral: peripheral, face: recorded(peripheral, as: advertisement), advertisement: advertisement)
+  }
+
+  /// What goes wrong on the air goes wrong in the recording too.
+  private func recorded(_ peripheral: FaultyPeripheral, as advertisement: AirAdvertisement) -> any RadioPeripheral {
+    guard let recording else { return peripheral }
+    return RecordedPeripheral(
+      peripheral, on: timeline, into: recording,
+      at: CapturedAddress(advertisement.address.rawValue, isRandom: advertisement.isAddressRandom),
+      asksForEachPart: peripheral.hostTraits.contains(.asksForEachPart)
+    ) { [weak self] central in
+      let address = self?.assumeIsolated { $0.address(of: central) }
+      return address.map { CapturedAddress($0.rawValue, isRandom: false) }
+    }
   }
 
   /// What a device advertises besides its first advertisement. All of them come from its one address.
@@ -113,7 +136,7 @@ public actor EmulatedAir {
     guard let place = places.removeValue(forKey: address) else { return }
     for (central, link) in place.links.sorted(by: { $0.key < $1.key }) {
       link.assumeIsolated { $0.vanish(.peripheral) }
-      place.peripheral.centralDisconnected(central, reason: .supervisionTimeout)
+      place.face.centralDisconnected(central, reason: .supervisionTimeout)
     }
   }
 
@@ -260,7 +283,7 @@ public actor EmulatedAir {
       centrals[central] = attempt.central
       guard
         let link = try? InMemoryLink.connect(
-          to: place.peripheral, on: timeline, parameters: attempt.parameters, central: central, seed: random.next())
+          to: place.face, on: timeline, parameters: attempt.parameters, central: central, seed: random.next())
       else {
         // Only parameters out of their range come to this.
         centrals[central] = nil

@@ -1,4 +1,5 @@
 public import PercussBlueZ
+public import PercussCapture
 public import PercussDBus
 internal import PercussGATT
 public import PercussLink
@@ -25,6 +26,8 @@ public actor EmulatedBlueZ {
     public var radio = RadioParameters()
     /// Decides over all that is random, for an air of its own.
     public var seed: UInt64 = 0
+    /// Takes what goes over all links, of an air of its own.
+    public var recording: CaptureRecording?
 
     /// One adapter, hci0, and the ordinary behaviour.
     public init() {}
@@ -84,7 +87,10 @@ public actor EmulatedBlueZ {
     on bus: BusConnection, air: EmulatedAir? = nil, configuration: Configuration = Configuration()
   ) async throws(DBusFailure) -> EmulatedBlueZ {
     let air =
-      air ?? EmulatedAir(timeline: bus.timeline, parameters: configuration.radio, seed: configuration.seed)
+      air
+      ?? EmulatedAir(
+        timeline: bus.timeline, parameters: configuration.radio, seed: configuration.seed,
+        recording: configuration.recording)
     let emulation = EmulatedBlueZ(on: bus, air: air, configuration: configuration)
     try await emulation.begin(configuration.adapters)
     return emulation

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import PercussBlueZ
+import PercussCapture
 import PercussDBus
 import PercussSimulator
 import PercussTime
@@ -20,6 +21,8 @@ enum SimulatorPlace: Sendable {
 struct SimulatorService: Service {
   let configuration: SimulatorConfiguration
   let place: SimulatorPlace
+  /// The file that all links are recorded in.
+  let capture: String?
   let notification: ServiceNotification?
   let logger: Logger
 
@@ -39,13 +42,52 @@ struct SimulatorService: Service {
     case .bus(let there): address = there
     case .adapter(_, let there): address = there
     }
-    try await timeline.run { try await serve(on: address, timeline) }
+    let recording = try record(on: timeline)
+    let result: Result<Void, any Error>
+    do {
+      result = .success(try await timeline.run { try await serve(on: address, timeline, recording) })
+    } catch {
+      result = .failure(error)
+    }
+    try finish(recording)
+    try result.get()
   }
 
-  private func serve(on address: BusAddress, _ timeline: RealTimeline) async throws {
+  private func record(on timeline: RealTimeline) throws -> CaptureRecording? {
+    guard let capture else { return nil }
+    // A file that has grown as long as this process may make one is an error of the write, not the end of the program.
+    signal(SIGXFSZ, SIG_IGN)
+    let now = timeline.now
+    do {
+      return try CaptureRecording(
+        capture, by: "percussd \(Simulator.version)", clock: RecordingClock(now, is: .ofSystem()), at: now, waits: false
+      ) { [logger] reason in
+        logger.error("the capture cannot be written any more", metadata: ["file": "\(capture)", "reason": "\(reason)"])
+      }
+    } catch {
+      throw Failure(.usage, "percussd: “\(capture)” cannot be written: \(error)")
+    }
+  }
+
+  /// Waits until the capture is whole, at most 10 s.
+  private func finish(_ recording: CaptureRecording?) throws {
+    guard let capture, let summary = recording?.finish() else { return }
+    let metadata: Logger.Metadata = [
+      "file": "\(capture)", "records": .stringConvertible(summary.records), "lost": .stringConvertible(summary.lost),
+      "left_out": .stringConvertible(summary.leftOut),
+    ]
+    logger.log(level: summary.lost + summary.leftOut > 0 ? .warning : .info, "capture written", metadata: metadata)
+    if let failure = summary.failure {
+      throw Failure(.internalFault, "percussd: “\(capture)” is not whole: \(failure)")
+    }
+  }
+
+  private func serve(
+    on address: BusAddress, _ timeline: RealTimeline, _ recording: CaptureRecording?
+  ) async throws {
     let simulator: Simulator
     do {
-      simulator = try await begin(on: address, timeline)
+      simulator = try await begin(on: address, timeline, recording)
     } catch let error as SimulatorError {
       throw Failure(.unavailable, "percussd: \(error)")
     }
@@ -69,13 +111,17 @@ struct SimulatorService: Service {
     }
   }
 
-  private func begin(on address: BusAddress, _ timeline: RealTimeline) async throws -> Simulator {
+  private func begin(
+    on address: BusAddress, _ timeline: RealTimeline, _ recording: CaptureRecording?
+  ) async throws -> Simulator {
     let logger = logger
     let log: @Sendable (SimulatorNote) -> Void = { note in logger.log(note) }
     return switch place {
-    case .privateBus, .bus: try await Simulator.start(configuration, on: address, timeline: timeline, log: log)
+    case .privateBus, .bus:
+      try await Simulator.start(configuration, on: address, timeline: timeline, recording: recording, log: log)
     case .adapter(let adapter, _):
-      try await Simulator.start(configuration, onAdapter: adapter, of: address, timeline: timeline, log: log)
+      try await Simulator.start(
+        configuration, onAdapter: adapter, of: address, timeline: timeline, recording: recording, log: log)
     }
   }
 

@@ -103,6 +103,9 @@ public struct ATTOperation: RawRepresentable, Hashable, Sendable, CustomStringCo
     }
   }
 
+  /// Whether the specification has such an operation.
+  var isKnown: Bool { Self.names[rawValue] != nil }
+
   /// Whether it is joined of several PDUs.
   public var isJoined: Bool { rawValue > 0xFF }
 

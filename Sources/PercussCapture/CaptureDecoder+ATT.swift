@@ -9,12 +9,13 @@ extension CaptureDecoder {
       return
     }
     if !heads[context.slot].isAnnounced { announce(context.slot, context, .found, into: &observer) }
+    if pdu.byteCount > ATTBearer.defaultMTU { bearers[context.bearer].takesPDU(ofLength: pdu.byteCount) }
     switch pdu.byte(0) {
     // What carries most of the traffic of a device. The event is made once, of what is known: changing and copying it takes as long as all else.
     case 0x1B where pdu.byteCount >= 3, 0x52 where pdu.byteCount >= 3:
       let operation = ATTOperation(pdu.byte(0))
       let handle = pdu.little16(1)
-      guard let attribute = tables[table(operation, context)][handle] else {
+      guard let attribute = tables[table(operation, context)][handle], !attribute.isAssumed else {
         var event = event(pdu, context)
         event.handle = handle
         emit(&event, pdu.extracting(3..<pdu.byteCount), context, into: &observer)
@@ -94,7 +95,13 @@ extension CaptureDecoder {
     let table = table(event.operation, context)
     if event.handle != 0 {
       event.attribute = tables[table][event.handle]
-      if event.attribute == nil, value.byteCount > 0, event.isWhole { assume(&event, value, table) }
+      if event.attribute?.isAssumed != false, value.byteCount > 0, event.isWhole, event.carriesValue {
+        if let assumed = event.attribute {
+          doubt(assumed, &event, value, table, context, into: &observer)
+        } else {
+          assume(&event, value, table)
+        }
+      }
     }
     observer.attribute(event, value: value)
   }
@@ -117,6 +124,17 @@ extension CaptureDecoder {
       if tables[table].learn(assumed, at: handle) { attributeCount &+= 1 }
     }
     event.attribute = tables[table][event.handle]
+  }
+
+  /// Forgets what was assumed of a server whose values are not those that would be at their handles.
+  private mutating func doubt(
+    _ assumed: CapturedAttribute, _ event: inout AttributeEvent, _ value: RawSpan, _ table: Int, _ context: Context,
+    into observer: inout some CaptureObserver
+  ) {
+    guard let format = assumed.format, !tables[table].guess.stands(value, as: format, event.operation) else { return }
+    attributeCount &-= tables[table].withdrawGuess()
+    event.attribute = tables[table][event.handle]
+    report(.assumptionWithdrawn(handle: event.handle), context, into: &observer)
   }
 
   // MARK: Requests and answers
@@ -233,21 +251,6 @@ extension CaptureDecoder {
       report(.unexpectedResponse(.confirmation), context, into: &observer)
     }
     emit(&event, pdu.extracting(0..<0), context, into: &observer)
-  }
-
-  /// What a connection that ends leaves without an answer.
-  func tellUnanswered(_ slot: Int, _ record: CaptureRecord, into observer: inout some CaptureObserver) {
-    for place in [heads[slot].bearer] + links[slot].channels.map(\.bearer) {
-      let bearer = bearers[place]
-      for request in [
-        bearer.requests.sent, bearer.requests.received, bearer.indications.sent, bearer.indications.received,
-      ] {
-        guard let request else { continue }
-        var problem = CaptureProblem(record, .unanswered(request.operation, record: request.record))
-        problem.connection = knownNumber(slot)
-        observer.problem(problem)
-      }
-    }
   }
 }
 

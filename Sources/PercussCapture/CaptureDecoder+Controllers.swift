@@ -30,11 +30,11 @@ extension CaptureDecoder {
     case 0x03 where parameters.byte(0) == 0:
       // A connection of BR/EDR has the handle now.
       if let slot = slot(record.controller, parameters.little16(1) & 0xFFF) {
-        end(slot, record, reason: nil, into: &observer)
+        end(slot, record, .replaced, into: &observer)
       }
     case 0x05 where parameters.byte(0) == 0:
       if let slot = slot(record.controller, parameters.little16(1) & 0xFFF) {
-        end(slot, record, reason: parameters.byte(3), into: &observer)
+        end(slot, record, .disconnected(reason: parameters.byte(3)), into: &observer)
       }
     case 0x08 where parameters.byte(0) == 0, 0x59 where parameters.byte(0) == 0:
       tell(record, parameters.little16(1), .encryption(isOn: parameters.byte(3) != 0), into: &observer)
@@ -103,7 +103,7 @@ extension CaptureDecoder {
     _ record: CaptureRecord, _ handle: UInt16, role: UInt8, _ peer: CapturedAddress, _ parameters: CapturedParameters,
     into observer: inout some CaptureObserver
   ) {
-    if let slot = slot(record.controller, handle) { end(slot, record, reason: nil, into: &observer) }
+    if let slot = slot(record.controller, handle) { end(slot, record, .replaced, into: &observer) }
     guard knowsController(record, into: &observer) else { return }
     let connection = CapturedConnection(
       number: 0, controller: record.controller, handle: handle, peer: peer, role: CapturedRole(rawValue: role))
@@ -202,18 +202,18 @@ extension CaptureDecoder {
   }
 
   private mutating func end(
-    _ slot: Int, _ record: CaptureRecord, reason: UInt8?, into observer: inout some CaptureObserver
+    _ slot: Int, _ record: CaptureRecord, _ kind: ConnectionEvent.Kind, into observer: inout some CaptureObserver
   ) {
     if heads[slot].isAnnounced {
-      tellUnanswered(slot, record, into: &observer)
-      tell(record, slot, .disconnected(reason: reason), into: &observer)
+      tellUnfinished(slot, record, into: &observer)
+      tell(record, slot, kind, into: &observer)
     }
     free(slot)
   }
 
   private mutating func endAll(_ record: CaptureRecord, into observer: inout some CaptureObserver) {
     for slot in slots.values.sorted() where links[slot].connection.controller == record.controller {
-      end(slot, record, reason: nil, into: &observer)
+      end(slot, record, .disconnected(reason: nil), into: &observer)
     }
   }
 

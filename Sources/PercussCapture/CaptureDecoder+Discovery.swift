@@ -86,7 +86,8 @@ extension CaptureDecoder {
       if let type, decoder.tables[table][event.handle]?.isAssumed != false {
         decoder.learn(type, at: event.handle, table, context, into: &observer)
       }
-      event.isWhole = item.byteCount &+ 2 < decoder.bearers[context.bearer].mtu
+      // What fills the PDU, or the length that one byte can state, may go on.
+      event.isWhole = item.byteCount &+ 2 < decoder.bearers[context.bearer].mtu && item.byteCount < 255
       decoder.emit(&event, item.extracting(2..<item.byteCount), context, into: &observer)
     }
   }

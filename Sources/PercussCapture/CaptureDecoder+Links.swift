@@ -71,6 +71,7 @@ extension CaptureDecoder {
         report(.unexpectedContinuation, context, into: &observer)
         return
       }
+      guard endHeader(with: part, context, into: &observer) else { return }
       guard part.byteCount <= links[slot].partial[direction].missing else {
         let partial = links[slot].partial[direction]
         report(
@@ -88,7 +89,14 @@ extension CaptureDecoder {
         dropPartialPDU(slot, direction)
       }
       guard part.byteCount >= 4 else {
-        report(.truncated(.l2cap, needed: 4, available: part.byteCount), context, into: &observer)
+        // A controller may split even the header (Core Vol 4 Part E 5.4.2).
+        guard part.byteCount > 0 else {
+          report(.truncated(.l2cap, needed: 4, available: 0), context, into: &observer)
+          return
+        }
+        guard reserve(4, context, into: &observer) else { return }
+        links[slot].partial[direction].begin(headerPart: part)
+        heads[slot].isPartial[direction] = true
         return
       }
       let length = Int(part.little16(0)) &+ 4
@@ -98,7 +106,8 @@ extension CaptureDecoder {
       }
       if part.byteCount == length { return pdu(part, context, into: &observer) }
       guard reserve(length, context, into: &observer) else { return }
-      beginPartialPDU(part, expected: length, slot, direction)
+      links[slot].partial[direction].begin(part, expected: length)
+      heads[slot].isPartial[direction] = true
     }
     guard links[slot].partial[direction].isComplete else { return }
     let bytes = links[slot].partial[direction].take()
@@ -106,6 +115,29 @@ extension CaptureDecoder {
     var context = context
     context.isJoined = true
     unsafe pdu(bytes.span.bytes, context, into: &observer)
+  }
+
+  /// Finds out how long the PDU is whose header came in parts, once a part ends that.
+  ///
+  /// - Returns: false when there is no room for it, which is told.
+  private mutating func endHeader(
+    with part: RawSpan, _ context: Context, into observer: inout some CaptureObserver
+  ) -> Bool {
+    let (slot, direction) = (context.slot, context.direction)
+    let partial = links[slot].partial[direction]
+    guard partial.isInHeader, part.byteCount >= partial.missing else {
+      if partial.isInHeader { links[slot].partial[direction].append(part) }
+      return !partial.isInHeader
+    }
+    let low = partial.bytes[0]
+    let high = partial.bytes.count > 1 ? partial.bytes[1] : part.byte(0)
+    let length = Int(high) << 8 | Int(low)
+    guard reserve(length, context, into: &observer) else {
+      dropPartialPDU(slot, direction)
+      return false
+    }
+    links[slot].partial[direction].headerEnds(expected: length &+ 4)
+    return true
   }
 
   /// A whole L2CAP PDU.
@@ -120,11 +152,29 @@ extension CaptureDecoder {
     case 0x0040...0xFFFF:
       let channel = context.channel
       let index = links[context.slot].channels.firstIndex { $0.identifiers[context.direction] == channel }
-      guard let index else { return }
+      guard let index else { return unopened(payload, context, into: &observer) }
       context.bearer = links[context.slot].channels[index].bearer
       segment(payload, context, index, into: &observer)
     default: break
     }
+  }
+
+  /// Data on a channel whose opening the capture does not show: told once, so that no values vanish silently.
+  ///
+  /// On a connection that may be of BR/EDR, whose channels have the same numbers, only what looks like ATT is told.
+  private mutating func unopened(
+    _ payload: RawSpan, _ context: Context, into observer: inout some CaptureObserver
+  ) {
+    let (slot, channel) = (context.slot, context.channel)
+    guard (0x40...0x7F).contains(channel), !links[slot].silentChannels[context.direction].contains(channel) else {
+      return
+    }
+    let isATT =
+      payload.byteCount > 2 && Int(payload.little16(0)) == payload.byteCount &- 2
+      && ATTOperation(payload.byte(2)).isKnown
+    guard heads[slot].isAnnounced || isATT else { return }
+    links[slot].silentChannels[context.direction].insert(channel)
+    report(.unknownChannel(channel), context, into: &observer)
   }
 
   /// A segment of an SDU on a credit-based channel (Core Vol 3 Part A 3.4).

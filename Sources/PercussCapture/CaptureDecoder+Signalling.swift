@@ -38,9 +38,9 @@ extension CaptureDecoder {
       report(.truncated(.signalling, needed: needed, available: data.byteCount), context, into: &observer)
       return
     }
-    guard data.little16(0) == Self.enhancedATT else { return }
     var opening = ChannelOpening(
-      identifier: identifier, direction: context.direction, channels: [],
+      identifier: identifier, isEnhancedATT: data.little16(0) == Self.enhancedATT, direction: context.direction,
+      channels: [],
       mtu: code == 0x14 ? data.little16(4) : data.little16(2))
     if code == 0x14 {
       opening.channels = [data.little16(2)]
@@ -63,7 +63,7 @@ extension CaptureDecoder {
     let place = links[slot].openings.firstIndex {
       $0.identifier == identifier && $0.direction == context.direction.opposite
     }
-    // The answer to a request for other channels, or to one that the capture does not show.
+    // The answer to a request that the capture does not show.
     guard let place else { return }
     let needed = code == 0x15 ? 10 : 8
     guard data.byteCount >= needed else {
@@ -71,7 +71,7 @@ extension CaptureDecoder {
       return
     }
     let opening = links[slot].openings.remove(at: place)
-    if !heads[slot].isAnnounced { announce(slot, context, .found, into: &observer) }
+    if opening.isEnhancedATT, !heads[slot].isAnnounced { announce(slot, context, .found, into: &observer) }
     let offered = code == 0x15 ? data.little16(2) : data.little16(0)
     let result = code == 0x15 ? data.little16(8) : data.little16(6)
     var isOpened = false
@@ -84,9 +84,15 @@ extension CaptureDecoder {
       }
       guard responder != 0 else { continue }
       isOpened = true
+      guard opening.isEnhancedATT else {
+        // The response went to the requester.
+        links[slot].silentChannels[context.direction].insert(requester)
+        links[slot].silentChannels[context.direction.opposite].insert(responder)
+        continue
+      }
       add(requester: requester, responder: responder, mtu: min(opening.mtu, offered), context, into: &observer)
     }
-    if !isOpened { tell(context, slot, .channelRefused(result: result), into: &observer) }
+    if opening.isEnhancedATT, !isOpened { tell(context, slot, .channelRefused(result: result), into: &observer) }
   }
 
   private mutating func add(
@@ -137,6 +143,9 @@ extension CaptureDecoder {
       pendingBytes &-= channel.segments.sent.reserved &+ channel.segments.received.reserved
       freeBearer(channel.bearer)
       closed.append(channel.identifiers)
+      // What was on its way then comes to nobody.
+      links[slot].silentChannels.sent.insert(channel.identifiers.sent)
+      links[slot].silentChannels.received.insert(channel.identifiers.received)
     }
     links[slot].channels.removeAll(where: isClosed)
     return closed

@@ -14,7 +14,10 @@ extension CaptureDecoder {
     }
     let isFirst = request.offset == 0
     let long = transfers[context.bearer].longRead[direction]
-    let continues = !isFirst && long?.handle == request.handle && long?.bytes.count == request.offset
+    // A value goes on only behind a part that has filled its PDU. Where the agreement on ATT_MTU is not known, longer PDUs tell that it has not.
+    let continues =
+      !isFirst && long?.handle == request.handle && long?.bytes.count == request.offset
+      && long?.partLength == bearers[context.bearer].mtu &- 1
     event.isWhole = isFirst && (!isFull || isFrame(value, event, context))
     emit(&event, value, context, into: &observer)
 
@@ -23,7 +26,7 @@ extension CaptureDecoder {
       transfers[context.bearer].longRead[direction] = nil
       guard isFirst, isFull, reserve(value.byteCount, context, into: &observer) else { return }
       transfers[context.bearer].longRead[direction] = LongRead(
-        handle: request.handle, bytes: value.copied())
+        handle: request.handle, partLength: value.byteCount, bytes: value.copied())
       return
     }
     // An attribute has at most 512 bytes (Core Vol 3 Part F 3.2.9).

@@ -45,7 +45,7 @@ public struct CaptureDecoder {
   /// Where the last record was.
   private var last = Place(number: 0, time: CaptureInstant(nanoseconds: 0), fileOffset: 0)
 
-  private struct Place {
+  private struct Place: RecordPlace {
     var number: Int
     var time: CaptureInstant
     var fileOffset: UInt64
@@ -80,14 +80,29 @@ public struct CaptureDecoder {
 
   /// Tells what the capture's end has left unfinished.
   public mutating func finish(into observer: inout some CaptureObserver) {
-    for slot in slots.values.sorted() {
-      for direction in [CaptureDirection.sent, .received] {
-        let partial = links[slot].partial[direction]
-        guard partial.isPending else { continue }
-        observer.problem(
-          CaptureProblem(
-            record: last.number, time: last.time, fileOffset: last.fileOffset, connection: knownNumber(slot),
-            reason: .incomplete(.l2cap, received: partial.bytes.count, expected: partial.expected)))
+    for slot in slots.values.sorted() { tellUnfinished(slot, last, into: &observer) }
+  }
+
+  /// Tells what a connection leaves in parts or without an answer: it ends, or the capture does.
+  mutating func tellUnfinished(_ slot: Int, _ place: some RecordPlace, into observer: inout some CaptureObserver) {
+    func tell(_ reason: CaptureProblem.Reason) {
+      observer.problem(
+        CaptureProblem(
+          record: place.number, time: place.time, fileOffset: place.fileOffset, connection: knownNumber(slot),
+          reason: reason))
+    }
+    for direction in [CaptureDirection.sent, .received] {
+      let partials =
+        [(CaptureProblem.Layer.l2cap, links[slot].partial[direction])]
+        + links[slot].channels.map { (.sdu, $0.segments[direction]) }
+      for (layer, partial) in partials where partial.isPending {
+        tell(.incomplete(layer, received: partial.bytes.count, expected: partial.expected))
+      }
+    }
+    for bearer in [heads[slot].bearer] + links[slot].channels.map(\.bearer) {
+      let (requests, indications) = (bearers[bearer].requests, bearers[bearer].indications)
+      for request in [requests.sent, requests.received, indications.sent, indications.received] {
+        if let request { tell(.unanswered(request.operation, record: request.record)) }
       }
     }
   }
@@ -176,12 +191,6 @@ public struct CaptureDecoder {
   /// The number of a connection that the observer has been told of.
   func knownNumber(_ slot: Int) -> Int? { heads[slot].isAnnounced ? heads[slot].number : nil }
 
-  /// Begins to join fragments, for which there is room.
-  mutating func beginPartialPDU(_ part: RawSpan, expected: Int, _ slot: Int, _ direction: CaptureDirection) {
-    links[slot].partial[direction].begin(part, expected: expected)
-    heads[slot].isPartial[direction] = true
-  }
-
   /// Forgets the fragments of a PDU.
   mutating func dropPartialPDU(_ slot: Int, _ direction: CaptureDirection) {
     pendingBytes &-= links[slot].partial[direction].drop()
@@ -202,6 +211,7 @@ public struct CaptureDecoder {
 protocol RecordPlace {
   var number: Int { get }
   var time: CaptureInstant { get }
+  var fileOffset: UInt64 { get }
 }
 
 extension CaptureRecord: RecordPlace {}

@@ -93,6 +93,8 @@ public struct ConnectionEvent: Equatable, Sendable {
     case found
     /// It ended, with the reason of HCI; nil where its adapter was reset or went away.
     case disconnected(reason: UInt8?)
+    /// Its handle belongs to a new connection: how it ended the capture does not show.
+    case replaced
     /// The radio goes on with other parameters.
     case parameters(CapturedParameters)
     /// The radio does not take other parameters, with the status of HCI.
@@ -156,6 +158,7 @@ public struct CaptureProblem: Equatable, Sendable {
     case l2cap = "L2CAP PDU"
     case signalling = "L2CAP signalling packet"
     case segment = "L2CAP segment"
+    case sdu = "L2CAP SDU"
     case att = "ATT PDU"
   }
 
@@ -179,6 +182,10 @@ public struct CaptureProblem: Equatable, Sendable {
     case unexpectedResponse(ATTOperation)
     /// A request that got no answer.
     case unanswered(ATTOperation, record: Int)
+    /// Data on an L2CAP channel whose opening the capture does not show, for the first time: what it carries is not decoded.
+    case unknownChannel(UInt16)
+    /// The values at a handle that was taken to be a Percuss device's are not: what was assumed of the server is forgotten.
+    case assumptionWithdrawn(handle: UInt16)
     /// A limit of the decoder, which this and what belongs to it exceeds.
     case limit(String)
   }
@@ -201,6 +208,10 @@ extension CaptureProblem.Reason: CustomStringConvertible {
       "the \(field) 0x\(String(value, radix: 16)) of the \(layer.rawValue) cannot be"
     case .unexpectedResponse(let operation): "nothing was asked that this \(operation) answers"
     case .unanswered(let operation, let record): "the \(operation) of record \(record) got no answer"
+    case .unknownChannel(let channel):
+      "the capture does not show what the L2CAP channel 0x\(String(channel, radix: 16)) was opened for: what it carries is left out, Enhanced ATT too"
+    case .assumptionWithdrawn(let handle):
+      "the value at handle 0x\(String(handle, radix: 16)) is not what a Percuss device has there: this is none, and the names with a ~ were wrong"
     case .limit(let text): "\(text): what belongs to it is left out"
     }
   }

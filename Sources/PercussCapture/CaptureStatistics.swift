@@ -75,6 +75,8 @@ public struct ConnectionStatistics: Sendable {
   public internal(set) var parameters: CapturedParameters?
   /// ATT_MTU of the fixed channel.
   public internal(set) var mtu: UInt16 = 23
+  /// Whether the capture shows that: it begins before the connection, or before the agreement.
+  public internal(set) var isMTUKnown: Bool
   /// The values of each characteristic and operation.
   public internal(set) var values: [ValueKind: ValueCount] = [:]
   /// Times from requests and indications to their answers.
@@ -150,6 +152,7 @@ public struct ConnectionStatistics: Sendable {
     first = event.time
     last = event.time
     hasBeginning = event.kind != .found
+    isMTUKnown = hasBeginning
   }
 
   mutating func take(_ event: ConnectionEvent) {
@@ -157,7 +160,9 @@ public struct ConnectionStatistics: Sendable {
     switch event.kind {
     case .connected(let parameters), .parameters(let parameters): self.parameters = parameters
     case .disconnected: hasEnd = true
-    case .mtu(_, _, let agreed): mtu = agreed
+    case .mtu(_, _, let agreed):
+      mtu = agreed
+      isMTUKnown = true
     default: break
     }
   }

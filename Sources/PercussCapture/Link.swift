@@ -22,8 +22,10 @@ struct Link {
   var partial = BothDirections(sent: PartialPDU(), received: PartialPDU())
   /// Enhanced ATT channels.
   var channels: [EnhancedChannel] = []
-  /// Requests for Enhanced ATT channels without an answer yet, at most eight.
+  /// Requests for channels without an answer yet, at most eight.
   var openings: [ChannelOpening] = []
+  /// Channels of which nothing is to be told, by the receiver's identifiers: of other protocols, closed, or told already.
+  var silentChannels = BothDirections(sent: ChannelSet(), received: ChannelSet())
 
   init(_ connection: CapturedConnection) {
     self.connection = connection
@@ -41,10 +43,24 @@ struct PartialPDU {
   var reserved: Int { expected }
   var isComplete: Bool { expected > 0 && bytes.count == expected }
   var missing: Int { expected &- bytes.count }
+  /// Whether only a part of the L2CAP header has come, so that what is expected is the header alone.
+  private(set) var isInHeader = false
 
   mutating func begin(_ part: RawSpan, expected: Int) {
     self.expected = expected
     bytes.append(contentsOf: part)
+  }
+
+  /// Begins with less than the four bytes that tell the length.
+  mutating func begin(headerPart part: RawSpan) {
+    begin(part, expected: 4)
+    isInHeader = true
+  }
+
+  /// The header is whole, and has told the length.
+  mutating func headerEnds(expected: Int) {
+    self.expected = expected
+    isInHeader = false
   }
 
   mutating func append(_ part: RawSpan) {
@@ -56,7 +72,10 @@ struct PartialPDU {
   /// - Returns: what it has taken of ``CaptureLimits/pendingBytes``.
   mutating func drop() -> Int {
     guard expected > 0 else { return 0 }
-    defer { expected = 0 }
+    defer {
+      expected = 0
+      isInHeader = false
+    }
     // Memory is kept for PDUs of the usual length only.
     bytes.removeAll(keepingCapacity: expected <= 1024)
     return expected
@@ -85,9 +104,24 @@ struct EnhancedChannel {
   var bearer: Int
 }
 
+/// Some of the channels that LE has for credit-based flow control, 0x40...0x7F (Core Vol 3 Part A 2.1).
+struct ChannelSet {
+  private var bits: UInt64 = 0
+
+  func contains(_ channel: UInt16) -> Bool { bits & Self.bit(channel) != 0 }
+
+  mutating func insert(_ channel: UInt16) { bits |= Self.bit(channel) }
+
+  private static func bit(_ channel: UInt16) -> UInt64 {
+    (0x40...0x7F).contains(channel) ? 1 << UInt64(channel &- 0x40) : 0
+  }
+}
+
 /// A request for channels.
 struct ChannelOpening {
   var identifier: UInt8
+  /// Whether they are to carry ATT.
+  var isEnhancedATT: Bool
   /// Of the request.
   var direction: CaptureDirection
   /// The requester's channel identifiers.
@@ -98,11 +132,15 @@ struct ChannelOpening {
 /// What ATT has under way on one channel (Core Vol 3 Part F 3.3.2: one request at a time, one indication at a time). It has no references, as ``LinkHead``.
 struct ATTBearer {
   static let defaultMTU = 23
+  /// ATT_MTU as it was agreed, or the longest PDU where that is more: the capture may not show the agreement.
   var mtu = Self.defaultMTU
   /// By the direction of the request.
   var requests = BothDirections<PendingRequest?>(sent: nil, received: nil)
   /// By the direction of the indication.
   var indications = BothDirections<PendingRequest?>(sent: nil, received: nil)
+
+  /// Takes note of a PDU, which is never longer than ATT_MTU.
+  mutating func takesPDU(ofLength length: Int) { mtu = max(mtu, length) }
 }
 
 /// Values that are on their way on one channel in several PDUs, by the direction of the requests.
@@ -152,5 +190,7 @@ struct PreparedPart {
 /// A value that is being read in parts.
 struct LongRead {
   var handle: UInt16
+  /// The length of its first part.
+  var partLength: Int
   var bytes: [UInt8]
 }

@@ -82,10 +82,10 @@ import Testing
     "capture_statistics": (["records", "duration_us", "connections", "problems"], []),
     "connection_statistics": (
       [
-        "connection", "controller", "time_us", "duration_us", "has_beginning", "has_end", "mtu", "values", "latencies",
+        "connection", "controller", "time_us", "duration_us", "has_beginning", "has_end", "values", "latencies",
         "control_requests", "control_retries", "telemetry_values", "telemetry_gaps", "telemetry_lost",
         "malformed_frames", "att_errors", "unanswered", "problems",
-      ], ["device", "role", "interval_us"]
+      ], ["device", "role", "mtu", "interval_us"]
     ),
   ]
 

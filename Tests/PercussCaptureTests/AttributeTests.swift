@@ -297,6 +297,77 @@ struct AttributeTests {
     #expect(result.frames.count == 2)
   }
 
+  @Test func `a short value alone makes no Percuss device, two that differ do`() {
+    var script = Script()
+    // The bytes of a stop, again and again.
+    for _ in 0..<3 { script.sent("52 1400" + Sample.stop) }
+    #expect(script.result.shown == Array(repeating: "write_command 20 10 08 00", count: 3))
+    script.sent("52 1400 10 09 00")
+    #expect(script.result.shown.last == "write_command ~Control Point 10 09 00")
+    #expect(script.result.problems.isEmpty)
+  }
+
+  @Test func `a guess that values refuse is withdrawn`() {
+    var script = Script()
+    script.sent("52 1400" + Sample.setSpeed)
+    script.received("1b 1700 4869")
+    script.received("1b 1700 4869")
+    script.sent("52 1400" + Sample.setSpeed)
+    let result = script.result
+    #expect(
+      result.shown == [
+        "write_command ~Control Point 13 07 00 6c 07 f4 01", "notification 23 48 69", "notification 23 48 69",
+        "write_command 20 13 07 00 6c 07 f4 01",
+      ])
+    #expect(result.problems.map(\.reason) == [.assumptionWithdrawn(handle: 0x17)])
+    #expect(result.frames.count == 1)
+  }
+
+  @Test func `one malformed value of many does not refute a guess, nor a value at a handle beside it`() {
+    var script = Script()
+    for sequence in 0..<8 { script.sent("52 1400 13" + hex([UInt8(sequence)]) + "00 6c07 f401") }
+    script.received("1b 1700 4869")
+    script.received("1b 4000 4869")
+    let result = script.result
+    #expect(result.problems.isEmpty)
+    #expect(result.shown.suffix(2) == ["notification ~Telemetry 48 69", "notification 64 48 69"])
+  }
+
+  // A value of 150 bytes, on a connection whose agreement on ATT_MTU (101 or more) the capture does not show.
+  @Test(arguments: [([100, 50], true), ([75, 75, 0], true), ([100, 101], false), ([60, 60, 30], true)])
+  func `a long value on a connection that was there before the capture is joined by the lengths of its parts`(
+    lengths: [Int], isJoined: Bool
+  ) {
+    var script = Script()
+    var offset = 0
+    for length in lengths {
+      script.sent(offset == 0 ? "0a 1700" : "0c 1700" + hex(little(UInt16(offset))))
+      script.received((offset == 0 ? "0b" : "0d") + hex((0..<length).map { UInt8(truncatingIfNeeded: offset + $0) }))
+      offset += length
+    }
+    let result = script.result
+    #expect(result.problems.isEmpty, "\(result.problems)")
+    let values = result.values.filter { $0.event.carriesValue }
+    #expect(values.prefix(lengths.count).allSatisfy { !$0.event.isWhole })
+    let joined = values.filter { $0.event.operation == .longReadValue }
+    #expect(joined.map(\.bytes) == (isJoined ? [(0..<offset).map { UInt8(truncatingIfNeeded: $0) }] : []))
+    #expect(joined.allSatisfy { $0.event.isWhole })
+  }
+
+  @Test func `a value that is shorter than another PDU is whole, though ATT_MTU is not known`() {
+    var script = Script()
+    let text = hex([UInt8](repeating: 0x41, count: 60))
+    script.sent("0a 1900")
+    script.received("0b" + text)
+    script.received("1b 1a00" + text)
+    script.sent("0a 1900")
+    script.received("0b" + text)
+    script.sent("0c 1900 3c00")
+    script.received("0d")
+    let values = script.result.values.filter { $0.event.carriesValue }
+    #expect(values.map(\.event.isWhole) == [false, true, true, false])
+  }
+
   @Test func `values of another device are not taken for frames`() {
     var script = Script()
     script.received("1b 1700 0102")

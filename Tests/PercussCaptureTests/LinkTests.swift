@@ -82,6 +82,32 @@ struct LinkTests {
     #expect(result.connections.allSatisfy { $0.kind == .found })
   }
 
+  @Test(arguments: [[1], [2], [3], [1, 2], [1, 1, 1], [1, 3], [2, 9], [3, 1, 6]])
+  func `an L2CAP header that comes in parts is joined`(lengths: [Int]) {
+    var script = Script()
+    var rest = (little(7) + little(4) + bytes("1b 1700 01020304"))[...]
+    for (index, length) in lengths.enumerated() {
+      script.acl(.received, Array(rest.prefix(length)), begins: index == 0)
+      rest = rest.dropFirst(length)
+    }
+    if !rest.isEmpty { script.acl(.received, Array(rest), begins: false) }
+    script.received("1b 1700 aa")
+    let result = script.result
+    #expect(result.problems.isEmpty, "\(result.problems)")
+    #expect(result.values.map(\.bytes) == [[1, 2, 3, 4], [0xAA]])
+  }
+
+  @Test func `a header in parts that states less than came is told`() {
+    var script = Script()
+    script.received("1b 1700 00")
+    script.acl(.received, [1, 0, 4])
+    script.acl(.received, [0, 1, 2], begins: false)
+    script.received("1b 1700 aa")
+    let result = script.result
+    #expect(result.problems.map(\.reason) == [.lengthDiffers(.l2cap, stated: 5, actual: 6)])
+    #expect(result.values.last?.bytes == [0xAA])
+  }
+
   @Test func `what is wrong with fragments is told, and the next PDU is good`() {
     let good = "1b 1700 aa"
     var script = Script()
@@ -96,7 +122,8 @@ struct LinkTests {
     script.received("1b 1700 00")
     #expect(problems { $0.acl(.received, [1, 2], begins: false) } == [.unexpectedContinuation])
     #expect(problems { $0.acl(.received, [9, 0, 4, 0, 1]) } == [.incomplete(.l2cap, received: 5, expected: 13)])
-    #expect(problems { $0.acl(.received, [9, 0]) } == [.truncated(.l2cap, needed: 4, available: 2)])
+    #expect(problems { $0.acl(.received, [9, 0]) } == [.incomplete(.l2cap, received: 2, expected: 4)])
+    #expect(problems { $0.acl(.received, []) } == [.truncated(.l2cap, needed: 4, available: 0)])
     #expect(problems { $0.acl(.received, [1, 0, 4, 0, 1, 2]) } == [.lengthDiffers(.l2cap, stated: 5, actual: 6)])
     #expect(
       problems {
@@ -154,6 +181,43 @@ struct LinkTests {
     var script = Script()
     script.acl(.received, [9, 0, 4, 0, 1])
     #expect(script.result.problems.map(\.reason) == [.incomplete(.l2cap, received: 5, expected: 13)])
+  }
+
+  @Test func `at the end of the capture SDUs in parts and requests without an answer are told`() {
+    var script = Self.enhanced()
+    script.l2cap(.received, 0x60, [3, 0, 1])
+    script.sdu(.sent, 0x51, "0a 1700")
+    script.sent("12 1700 01")
+    script.received("1d 1700 01")
+    let result = script.result
+    #expect(
+      result.problems.map(\.reason) == [
+        .incomplete(.sdu, received: 1, expected: 3), .unanswered(.writeRequest, record: 6),
+        .unanswered(.indication, record: 7), .unanswered(.readRequest, record: 5),
+      ])
+    #expect(result.problems.allSatisfy { $0.record == 7 && $0.connection == 1 })
+  }
+
+  @Test func `an SDU in parts is told at the end of its connection`() {
+    var script = Self.enhanced()
+    script.l2cap(.received, 0x60, [3, 0, 1])
+    script.disconnect()
+    #expect(script.result.problems.map(\.reason) == [.incomplete(.sdu, received: 1, expected: 3)])
+  }
+
+  @Test func `a handle that is used anew tells that its connection was replaced`() {
+    var script = Script()
+    script.connect()
+    script.connect()
+    // BR/EDR takes it.
+    script.event(0x03, [0] + little(Script.handle) + Script.peer + [1, 0])
+    let result = script.result
+    #expect(
+      result.connections.map(\.kind) == [
+        .connected(CapturedParameters(interval: 24, latency: 0, timeout: 42)), .replaced,
+        .connected(CapturedParameters(interval: 24, latency: 0, timeout: 42)), .replaced,
+      ])
+    #expect(result.connections.map(\.connection.number) == [1, 1, 2, 2])
   }
 
   @Test func `a packet that the recorder cut, and packets that it lost`() {
@@ -233,6 +297,40 @@ struct LinkTests {
         .channelOpened(sent: 0x70, received: 0x71, mtu: 64), .channelRefused(result: 2),
       ])
     #expect(result.values.map(\.bytes) == [[0xAA]])
+  }
+
+  @Test func `channels whose opening the capture misses are told, each once`() {
+    var script = Script()
+    // A connection that may be of BR/EDR: only what looks like ATT is told.
+    script.l2cap(.received, 0x44, bytes("0102 0304"))
+    script.sdu(.received, 0x45, "1b 1700 aa")
+    script.sdu(.received, 0x45, "1b 1700 ab")
+    script.connect()
+    script.sdu(.received, 0x45, "1b 1700 ac")
+    script.l2cap(.received, 0x45, [9])
+    script.sdu(.sent, 0x45, "52 1700 ad")
+    // Beyond the numbers of LE nothing is known.
+    script.sdu(.sent, 0x80, "52 1700 ad")
+    let result = script.result
+    #expect(
+      result.problems.map(\.reason) == [.unknownChannel(0x45), .unknownChannel(0x45), .unknownChannel(0x45)])
+    #expect(result.problems.map(\.record) == [2, 5, 7] && result.values.isEmpty)
+  }
+
+  @Test func `of channels of other protocols, and of closed ones, nothing is told`() {
+    var script = Self.enhanced()
+    script.l2cap(.sent, 5, bytes("17 03 0c00 2500 0002 4000 0500 6200 6300"))
+    script.l2cap(.received, 5, bytes("18 03 0c00 0002 4000 0500 0000 5200 5300"))
+    script.sdu(.sent, 0x52, "52 1700 99")
+    script.sdu(.received, 0x63, "1b 1700 99")
+    script.l2cap(.sent, 5, bytes("06 02 0400 5000 6000"))
+    script.sdu(.received, 0x60, "1b 1700 99")
+    #expect(script.result.problems.isEmpty && script.result.values.isEmpty)
+    // Opened anew it carries ATT again.
+    script.l2cap(.sent, 5, bytes("17 04 0a00 2700 0002 4000 0500 6000"))
+    script.l2cap(.received, 5, bytes("18 04 0a00 f701 4000 0500 0000 5000"))
+    script.sdu(.received, 0x60, "1b 1700 99")
+    #expect(script.result.problems.isEmpty && script.result.values.count == 1)
   }
 
   @Test func `segments and signalling that are wrong`() {

@@ -87,6 +87,21 @@ struct AttributeTable {
     guess = LayoutGuess()
   }
 
+  /// Forgets what was told from values alone, and tells nothing from them any more.
+  ///
+  /// - Returns: how many attributes there are less than before.
+  mutating func withdrawGuess() -> Int {
+    let before = count
+    for (place, _) in guess.start == nil ? [] : LayoutGuess.attributes(of: .percuss) {
+      let handle = (guess.start ?? 0) &+ place
+      guard self[handle]?.isAssumed == true else { continue }
+      freePlaces.append(places[Int(handle)])
+      places[Int(handle)] = 0
+    }
+    guess.refute()
+    return before &- count
+  }
+
   /// The characteristic whose descriptor is at a handle: that of the nearest value before it.
   func characteristic(before handle: UInt16) -> BluetoothUUID? {
     var place = Int(handle) &- 1

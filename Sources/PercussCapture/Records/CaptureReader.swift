@@ -45,6 +45,17 @@ public struct CaptureReader: Sendable {
   /// A reader at the beginning of a file.
   public init() {}
 
+  /// Whether a file that begins so is a capture of a format that can be read; 24 bytes suffice.
+  public static func isCapture(_ beginning: RawSpan) -> Bool {
+    var reader = CaptureReader()
+    var position = 0
+    _ = try? reader.next(in: beginning, at: &position, isLast: false)
+    if case .btsnoop = reader.format { return true }
+    if case .pcap = reader.format { return true }
+    // What is wrong behind its first four bytes ends a reading.
+    return beginning.byteCount >= 4 && beginning.big32(0) == 0x0A0D_0D0A
+  }
+
   /// The next record.
   ///
   /// - Parameters:

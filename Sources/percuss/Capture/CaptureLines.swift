@@ -115,6 +115,7 @@ struct ConnectionLine: Encodable {
     case .disconnected(let reason):
       self.event = "disconnected"
       status = reason
+    case .replaced: self.event = "replaced"
     case .parameters(let parameters):
       self.event = "parameters"
       take(parameters)

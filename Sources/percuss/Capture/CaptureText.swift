@@ -79,6 +79,7 @@ struct CaptureText {
     case .disconnected(let reason):
       let why = reason.map { ": " + HCIStatus.text($0) } ?? " with its adapter"
       text = terminal.styled("disconnected", .yellow) + why
+    case .replaced: text = terminal.styled("replaced", .yellow) + " by a new connection with the same handle"
     case .parameters(let parameters): text = "connection updated: \(Self.text(of: parameters))"
     case .parametersRefused(let status): text = "connection not updated: \(HCIStatus.text(status))"
     case .encryption(let isOn): text = isOn ? "encrypted" : "no longer encrypted"

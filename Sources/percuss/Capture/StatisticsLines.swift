@@ -29,7 +29,7 @@ struct ConnectionStatisticsLine: Encodable {
   let durationUs: Int64
   let hasBeginning: Bool
   let hasEnd: Bool
-  let mtu: UInt16
+  let mtu: UInt16?
   let intervalUs: Int?
   let values: [Values]
   let latencies: [Latency]
@@ -72,7 +72,7 @@ struct ConnectionStatisticsLine: Encodable {
     durationUs = statistics.last.nanoseconds(since: statistics.first) / 1000
     hasBeginning = statistics.hasBeginning
     hasEnd = statistics.hasEnd
-    mtu = statistics.mtu
+    mtu = statistics.isMTUKnown ? statistics.mtu : nil
     intervalUs = statistics.parameters?.intervalMicroseconds
     values = statistics.sortedValues.map { kind, count in
       Values(

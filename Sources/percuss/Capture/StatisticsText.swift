@@ -25,7 +25,8 @@ struct StatisticsText {
         + " hci\(connection.controller) with \(peer)\(role): \(length)\(open)"
     ]
     let parameters = statistics.parameters.map { ", \(CaptureText.text(of: $0))" } ?? ""
-    lines.append("  ATT_MTU \(statistics.mtu)\(parameters)")
+    let mtu = statistics.isMTUKnown ? "\(statistics.mtu)" : "not shown"
+    lines.append("  ATT_MTU \(mtu)\(parameters)")
     lines += values(statistics) + latencies(statistics)
     if statistics.controlRequestCount > 0 {
       lines.append("  control requests: \(statistics.controlRequestCount), of these \(statistics.retryCount) repeated")

@@ -1,4 +1,5 @@
 import Foundation
+import PercussCapture
 
 /// A file that a run leaves behind, tried before anything moves.
 struct OutputFile {
@@ -30,6 +31,18 @@ struct OutputFile {
       }
       guard isFolder.boolValue else { throw Self.unwritable(path, systemMessage(ENOTDIR)) }
       guard access(folder, W_OK | X_OK) == 0 else { throw Self.unwritable(path, systemMessage(errno)) }
+    }
+  }
+
+  /// A file beside a capture, which is not written over, nor is any other: one name too few on the command line is easily written.
+  ///
+  /// - Throws: as ``init(_:besides:)``.
+  init(_ path: String, besidesCapture input: String) throws {
+    try self.init(path, besides: input)
+    guard isRegular, let file = try? FileHandle(forReadingFrom: place) else { return }
+    defer { try? file.close() }
+    if let beginning = try? file.read(upToCount: 24), CaptureReader.isCapture(beginning.bytes) {
+      throw Self.unwritable(path, "it is a capture, which stays; name another, or remove it first")
     }
   }
 

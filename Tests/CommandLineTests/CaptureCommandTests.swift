@@ -47,7 +47,7 @@ struct CaptureCommandTests {
   }
 
   /// A btsnoop file on the disk, removed by the caller.
-  private func temporary(_ bytes: [UInt8]) throws -> URL {
+  private func temporary(_ bytes: some Sequence<UInt8>) throws -> URL {
     let file = FileManager.default.temporaryDirectory.appending(path: "percuss-\(UUID().uuidString).btsnoop")
     try Data(bytes).write(to: file)
     return file
@@ -92,7 +92,8 @@ struct CaptureCommandTests {
   @Test(arguments: [
     (["--kind", "telemetry"], [2]), (["--kind", "set_speed"], [1]), (["--kind", "write"], [1]),
     (["--kind", "write_command", "--kind", "notification"], [1, 2]), (["--characteristic", "control point"], [1]),
-    (["--characteristic", "7e320004-bf34-4597-a0b9-83277511650e"], [2]), (["--kind", "error"], [4]),
+    (["--characteristic", "7e320004-bf34-4597-a0b9-83277511650e"], [2]), (["--characteristic", "2a37"], []),
+    (["--kind", "error"], [4]),
     (["--from", "1s"], [2, 4]), (["--to", "1s"], [1]), (["--from", "1s", "--to", "2s"], [2]),
     (["--device", "C8:2E:47:0A:11:02"], []), (["--device", "#1"], [1, 2, 4]), (["--device", "#2"], []),
     (["--all"], [1, 2, 3, 4]),
@@ -108,6 +109,10 @@ struct CaptureCommandTests {
 
   @Test(arguments: [
     (["--kind", "telemetri"], "There is no kind 'telemetri'; did you mean telemetry?"),
+    (
+      ["--characteristic", "telemetri"], "There is no characteristic 'telemetri'; did you mean Telemetry? Known by name"
+    ),
+    (["--characteristic", "7e320004-bf34"], "any other by its UUID."),
     (["--device", "elite"], "--device is an address, as in C8:2E:47:0A:11:02, or a connection's number, as in #2."),
     (["--from", "2s", "--to", "1s"], "--from is later than --to."),
   ])
@@ -166,6 +171,52 @@ struct CaptureCommandTests {
       "\(wrong)")
   }
 
+  @Test func `handles are saved of all of a capture, whatever is shown of it, and of one that is wrong at its end`()
+    async throws
+  {
+    let handles = FileManager.default.temporaryDirectory.appending(path: "percuss-\(UUID().uuidString).txt")
+    defer { try? FileManager.default.removeItem(at: handles) }
+    let capture = Self.path("conversation-ordered.btsnoop")
+    func saved(_ run: ProgramRun) throws -> String {
+      defer { try? FileManager.default.removeItem(at: handles) }
+      return try String(contentsOf: handles, encoding: .utf8)
+    }
+    let whole = try saved(try await ProgramRun.percuss("capture", "decode", capture, "--save-handles", handles.path))
+    let cut = try await ProgramRun.percuss("capture", "decode", capture, "--to", "100ms", "--save-handles", handles.path)
+    #expect(cut.status == 0 && cut.lines.count < 20, "\(cut)")
+    #expect(try saved(cut) == whole)
+
+    let program = try ProgramRun.program("percuss").path
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = [
+      "-c", "'\(program)' capture decode '\(capture)' --all --save-handles '\(handles.path)' | head -1",
+    ]
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    #expect(try String(contentsOf: handles, encoding: .utf8) == whole)
+    try FileManager.default.removeItem(at: handles)
+
+    let broken = try temporary(try [UInt8](Data(contentsOf: URL(filePath: capture))).dropLast(3))
+    defer { try? FileManager.default.removeItem(at: broken) }
+    let run = try await ProgramRun.percuss("capture", "decode", broken.path, "--save-handles", handles.path)
+    #expect(run.status == 65, "\(run.errors)")
+    #expect(try saved(run) == whole)
+  }
+
+  @Test func `no capture is written over`() async throws {
+    let file = try temporary(Self.conversation)
+    let other = try temporary(Self.conversation)
+    defer { for file in [file, other] { try? FileManager.default.removeItem(at: file) } }
+    let own = try await ProgramRun.percuss("capture", "decode", file.path, "--save-handles", file.path)
+    #expect(own.status == 2 && own.errors.contains("it is the file that is read; name another"), "\(own)")
+    let second = try await ProgramRun.percuss("capture", "decode", file.path, "--save-handles", other.path)
+    #expect(second.status == 2 && second.errors.contains("it is a capture, which stays"), "\(second)")
+    #expect(try [UInt8](Data(contentsOf: other)) == Self.conversation)
+    #expect(own.output.isEmpty && second.output.isEmpty)
+  }
+
   @Test func `statistics of a conversation`() async throws {
     let file = try temporary(Self.conversation)
     defer { try? FileManager.default.removeItem(at: file) }
@@ -176,7 +227,7 @@ struct CaptureCommandTests {
         4 records in 2.03 s, 1 connections, 0 problems
 
         #1 hci0 with unknown address: 2.03 s (the capture does not show its beginning and its end)
-          ATT_MTU 23
+          ATT_MTU not shown
           values           characteristic  count  bytes  per second
           > write command  Control Point       1      7           -
           < notification   Telemetry           1     20           -

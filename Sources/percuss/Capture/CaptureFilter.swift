@@ -53,6 +53,15 @@ struct CaptureFilter {
       || frame.variant.map { kinds.contains($0.name) } == true
   }
 
+  /// Why a text is no characteristic; nil when it is the name of one, or a UUID.
+  static func mistake(inCharacteristic text: String) -> String? {
+    let known = AttributeName.all
+    if BluetoothUUID(text) != nil || known.contains(where: { $0.lowercased() == text.lowercased() }) { return nil }
+    let guess = Spelling.nearest(to: text, among: known).map { "; did you mean \($0)?" } ?? "."
+    return
+      "There is no characteristic '\(text)'\(guess) Known by name are \(known.joined(separator: ", ")); any other by its UUID."
+  }
+
   /// Why a text is no kind; nil when it is one.
   static func mistake(inKind text: String) -> String? {
     let operations = (0...0x101).map { ATTOperation(rawValue: $0) }
@@ -92,6 +101,11 @@ enum AttributeName {
   static func of(_ uuid: BluetoothUUID) -> String {
     if let known = Profile.percuss[uuid] { return known.name }
     return uuid.assignedNumber.flatMap { names[$0] } ?? uuid.description
+  }
+
+  /// The names that there are, in the order of the alphabet.
+  static var all: [String] {
+    Set(Profile.percuss.services.flatMap(\.characteristics).map(\.name) + names.values).sorted()
   }
 
   private static let names: [UInt16: String] = [

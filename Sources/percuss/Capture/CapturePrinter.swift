@@ -16,6 +16,8 @@ struct CapturePrinter: CaptureObserver {
   private var addresses: [UInt16: CapturedAddress] = [:]
   /// When the first record was recorded.
   private var beginning: CaptureInstant?
+  /// What follows is not wanted any more.
+  private var isEnded = false
   private var pending = ""
 
   init(filter: CaptureFilter, form: Form, isLive: Bool) {
@@ -32,12 +34,15 @@ struct CapturePrinter: CaptureObserver {
         print(terminal.styled("The capture begins at \(CaptureText.date(record.time)) UTC.", .dim))
       }
     }
-    return elapsed(record.time) <= filter.to && StandardOutput.isOpen
+    isEnded = isEnded || elapsed(record.time) > filter.to || !StandardOutput.isOpen
+    return !isEnded
   }
 
   private func elapsed(_ time: CaptureInstant) -> Int64 { beginning.map { time.nanoseconds(since: $0) } ?? 0 }
 
-  private func isInTime(_ time: CaptureInstant) -> Bool { elapsed(time) >= filter.from && elapsed(time) <= filter.to }
+  private func isInTime(_ time: CaptureInstant) -> Bool {
+    !isEnded && elapsed(time) >= filter.from && elapsed(time) <= filter.to
+  }
 
   private mutating func print(_ line: String) {
     pending += line
@@ -70,7 +75,10 @@ struct CapturePrinter: CaptureObserver {
   mutating func connection(_ event: ConnectionEvent) {
     // Those that have ended are not asked for again.
     connections[event.connection.number] = event.connection
-    if case .disconnected = event.kind { connections[event.connection.number] = nil }
+    switch event.kind {
+    case .disconnected, .replaced: connections[event.connection.number] = nil
+    default: break
+    }
     guard !filter.choosesValues, isInTime(event.time),
       filter.takes(event.connection, own: addresses[event.connection.controller])
     else { return }

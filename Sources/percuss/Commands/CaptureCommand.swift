@@ -42,6 +42,15 @@ struct CaptureOptions: ParsableArguments {
   func read<Observer: CaptureObserver>(
     into observer: inout Observer, while isWanted: (inout Observer, CaptureRecord) -> Bool
   ) throws -> CaptureDecoder {
+    let (decoder, failure) = try readAll(into: &observer, while: isWanted)
+    if let failure { throw failure }
+    return decoder
+  }
+
+  /// The same, with what was wrong with the capture, if anything, beside what was good.
+  func readAll<Observer: CaptureObserver>(
+    into observer: inout Observer, while isWanted: (inout Observer, CaptureRecord) -> Bool
+  ) throws -> (CaptureDecoder, CommandFailure?) {
     var saved = SavedHandles()
     if let handles {
       do {
@@ -75,9 +84,9 @@ struct CaptureOptions: ParsableArguments {
       if case .wrong(let error) = failure, error.record > 1 {
         message += "\n  the \(error.record - 1) records before it are good; what they say is told above"
       }
-      throw CommandFailure(.badDocument, message)
+      return (decoder, CommandFailure(.badDocument, message))
     }
-    return decoder
+    return (decoder, nil)
   }
 
   var devices: [CapturedDevice] { device.compactMap { CapturedDevice($0) } }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import PercussCapture
 import PercussTime
 
@@ -40,12 +39,17 @@ struct CaptureDecodeCommand: ParsableCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Write what the capture says is at which handle, for --handles.", valueName: "file"))
+    help: ArgumentHelp(
+      "Write what the capture says is at which handle, for --handles: all of the capture, whatever is shown of it.",
+      valueName: "file"))
   var saveHandles: String?
 
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    for characteristic in characteristic {
+      if let mistake = CaptureFilter.mistake(inCharacteristic: characteristic) { throw ValidationError(mistake) }
+    }
     for kind in kind {
       if let mistake = CaptureFilter.mistake(inKind: kind) { throw ValidationError(mistake) }
     }
@@ -59,22 +63,19 @@ struct CaptureDecodeCommand: ParsableCommand {
         from: from?.duration.wholeNanoseconds ?? .min, to: to?.duration.wholeNanoseconds ?? .max, showsAll: all)
       var printer = CapturePrinter(
         filter: filter, form: output.json ? .json : .text(.ofStandardOutput()), isLive: capture.file == "-")
-      defer { printer.flush() }
-      let decoder = try capture.read(into: &printer) { $0.begins($1) }
+      let handlesFile = try saveHandles.map { try OutputFile($0, besidesCapture: capture.file) }
+      let (decoder, failure) = try capture.readAll(into: &printer) {
+        let isWanted = $0.begins($1)
+        return isWanted || handlesFile != nil
+      }
       printer.flush()
-      if let saveHandles { try save(decoder.handles, to: saveHandles) }
+      // Of a capture that is wrong somewhere, what was good.
+      try handlesFile?.write(decoder.handles.text)
+      if let failure { throw failure }
     } catch {
       var failure = CommandFailure(error)
       failure.asJSON = output.json
       throw failure
-    }
-  }
-
-  private func save(_ handles: SavedHandles, to path: String) throws {
-    do {
-      try Data(handles.text.utf8).write(to: URL(filePath: path))
-    } catch {
-      throw CommandFailure(.internalFault, "percuss: \(path) cannot be written: \(error.localizedDescription)")
     }
   }
 }

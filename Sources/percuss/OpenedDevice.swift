@@ -30,6 +30,10 @@ final class OpenedDevice {
   init(_ options: DeviceOptions, recordingIn capture: String? = nil, besides input: String = "-") throws {
     switch options.selection {
     case .simulated(let name):
+      guard options.adapter.adapter == nil else {
+        throw CommandFailure(
+          .usage, "percuss: --adapter is for devices on the air; “\(options.selection)” is simulated in this process.")
+      }
       guard let model = SimulatedRig.model(named: name) else {
         throw CommandFailure(.noDevice, "percuss: there is no virtual device “\(name)”; there are \(Self.names)")
       }

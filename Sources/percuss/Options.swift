@@ -36,9 +36,6 @@ struct DeviceOptions: ParsableArguments {
       throw ValidationError("--timeout is 1s to 5min.")
     }
     try simulation.validate(for: selection)
-    if case .simulated = selection, adapter.adapter != nil {
-      throw ValidationError("--adapter is for devices on the air; “\(selection)” is simulated in this process.")
-    }
   }
 }
 
@@ -117,7 +114,7 @@ struct SimulationOptions: ParsableArguments {
   var drop: Double?
 
   /// The first of the options that is given.
-  private var given: String? {
+  var given: String? {
     let options: [(Bool, String)] = [
       (virtualTime, "--virtual-time"), (seed != nil, "--seed"), (interval != nil, "--interval"), (mtu != nil, "--mtu"),
       (loss != nil, "--loss"), (drop != nil, "--drop"),

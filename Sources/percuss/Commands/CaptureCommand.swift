@@ -6,11 +6,11 @@ import PercussDocument
 struct CaptureCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "capture",
-    abstract: "Read captures of Bluetooth traffic.",
+    abstract: "Read and record captures of Bluetooth traffic.",
     discussion: """
       Takes what btmon -w, Wireshark, Android and hcidump write: btsnoop, pcap and pcapng with HCI packets.
       """,
-    subcommands: [CaptureDecodeCommand.self, CaptureStatsCommand.self])
+    subcommands: [CaptureDecodeCommand.self, CaptureStatsCommand.self, CaptureRecordCommand.self])
 }
 
 /// Which capture, and what is known beside it.

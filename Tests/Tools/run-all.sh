@@ -84,6 +84,7 @@ check routine-schema 120 python3 Tests/Tools/check-routine-schema.py
 check requirements 60 python3 Tests/Tools/check-requirements.py
 check dissector 120 Tests/Tools/check-dissector.sh
 check captures 300 Tests/Tools/check-captures.sh
+check_in_real_time recordings 300 Tests/Tools/check-recordings.sh
 check units 60 Tests/Tools/check-units.sh
 check embedded 600 Tests/Embedded/run.sh
 # What `make test-bluez` plays, with the programs as they were built above.

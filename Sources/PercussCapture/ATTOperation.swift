@@ -84,23 +84,21 @@ public struct ATTOperation: RawRepresentable, Hashable, Sendable, CustomStringCo
   /// Whether a client sends it, so that the other side is the server.
   @inline(__always)
   public var isFromClient: Bool {
-    switch rawValue {
-    case 0x52, 0xD2, 0x1E, 0x100: true
-    case 0x02...0x20: rawValue & 1 == 0
-    default: false
-    }
+    // The even ones from 0x02 to 0x20.
+    Self.isOne(rawValue, of: 0x1_5555_5554) || rawValue == 0x52 || rawValue == 0xD2 || rawValue == 0x100
+  }
+
+  /// Whether a number is one of those below 64 whose bits are set: this is asked of every PDU, so without jumps.
+  @inline(__always)
+  private static func isOne(_ number: UInt16, of bits: UInt64) -> Bool {
+    number < 64 && bits &>> UInt64(number) & 1 != 0
   }
 
   /// Whether it gives or takes an attribute's value, or can.
   @inline(__always)
   public var carriesValue: Bool {
-    switch self {
-    case .readResponse, .readBlobResponse, .readMultipleResponse, .readByTypeResponse, .readMultipleVariableResponse,
-      .writeRequest, .writeCommand, .signedWriteCommand, .prepareWriteRequest, .notification, .indication,
-      .multipleNotification, .preparedValue, .longReadValue:
-      true
-    default: false
-    }
+    // Of reads 0x09, 0x0B, 0x0D, 0x0F and 0x21, of writes 0x12 and 0x16, of the server 0x1B, 0x1D and 0x23.
+    Self.isOne(rawValue, of: 0xA_2844_AA00) || rawValue == 0x52 || rawValue == 0xD2 || isJoined
   }
 
   /// Whether the specification has such an operation.
@@ -113,7 +111,11 @@ public struct ATTOperation: RawRepresentable, Hashable, Sendable, CustomStringCo
   public var name: String { Self.names[rawValue] ?? "opcode_0x\(String(rawValue, radix: 16))" }
 
   /// The name for people, as in `write command`.
-  public var description: String { String(name.map { $0 == "_" ? " " : $0 }) }
+  public var description: String { Self.texts[rawValue] ?? Self.text(name) }
+
+  private static func text(_ name: String) -> String { String(name.map { $0 == "_" ? " " : $0 }) }
+
+  private static let texts = names.mapValues { text($0) }
 
   private static let names: [UInt16: String] = [
     0x01: "error_response", 0x02: "exchange_mtu_request", 0x03: "exchange_mtu_response",

@@ -2,36 +2,14 @@ import PercussGATT
 
 // ATT PDUs (Core Vol 3 Part F 3.4).
 extension CaptureDecoder {
-  @inline(__always)
   mutating func att(_ pdu: RawSpan, _ context: Context, into observer: inout some CaptureObserver) {
     guard pdu.byteCount > 0 else {
       report(.truncated(.att, needed: 1, available: 0), context, into: &observer)
       return
     }
+    if trace != nil { note(.att, pdu, context) }
     if !heads[context.slot].isAnnounced { announce(context.slot, context, .found, into: &observer) }
     if pdu.byteCount > ATTBearer.defaultMTU { bearers[context.bearer].takesPDU(ofLength: pdu.byteCount) }
-    switch pdu.byte(0) {
-    // What carries most of the traffic of a device. The event is made once, of what is known: changing and copying it takes as long as all else.
-    case 0x1B where pdu.byteCount >= 3, 0x52 where pdu.byteCount >= 3:
-      let operation = ATTOperation(pdu.byte(0))
-      let handle = pdu.little16(1)
-      guard let attribute = tables[table(operation, context)][handle], !attribute.isAssumed else {
-        var event = event(pdu, context)
-        event.handle = handle
-        emit(&event, pdu.extracting(3..<pdu.byteCount), context, into: &observer)
-        return
-      }
-      observer.attribute(
-        AttributeEvent(
-          record: context.record, time: context.time, fileOffset: context.fileOffset,
-          connection: heads[context.slot].number, direction: context.direction, channel: context.channel,
-          operation: operation, handle: handle, attribute: attribute),
-        value: pdu.extracting(3..<pdu.byteCount))
-    default: otherATT(pdu, context, into: &observer)
-    }
-  }
-
-  private mutating func otherATT(_ pdu: RawSpan, _ context: Context, into observer: inout some CaptureObserver) {
     let operation = ATTOperation(pdu.byte(0))
     let needed = operation.minimumLength
     guard pdu.byteCount >= needed else {
@@ -67,6 +45,10 @@ extension CaptureDecoder {
       var event = event(pdu, context)
       answer(&event, context, into: &observer)
       emit(&event, pdu.extracting(0..<0), context, into: &observer)
+    case .notification, .writeCommand:
+      var event = event(pdu, context)
+      event.handle = pdu.little16(1)
+      emit(&event, pdu.extracting(3..<pdu.byteCount), context, into: &observer)
     case .signedWriteCommand:  // The signature takes the last twelve bytes.
       var event = event(pdu, context)
       event.handle = pdu.little16(1)

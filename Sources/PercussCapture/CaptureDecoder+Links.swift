@@ -23,6 +23,34 @@ extension CaptureDecoder {
 
   @inline(__always)
   mutating func acl(_ record: CaptureRecord, _ packet: RawSpan, into observer: inout some CaptureObserver) {
+    // What carries most of the traffic of a device, in one piece and told at once: every step more would take as long as all of it.
+    if packet.byteCount >= 11, packet.byteCount <= quickLength, let direction = record.direction {
+      let header = packet.little64(0)
+      let length = packet.byteCount &- 4
+      let isWhole =
+        header >> 16 == UInt64(length) | UInt64(length &- 4) << 16 | 4 << 32 && header & 0x3000 != 0x1000
+      let opcode = packet.byte(8)
+      if isWhole, opcode == 0x1B || opcode == 0x52, let slot = slot(record.controller, UInt16(header & 0xFFF)) {
+        let head = heads[slot]
+        let table = (direction == .sent) == (opcode == 0x52) ? head.peerTable : head.localTable
+        let handle = packet.little16(9)
+        if head.isAnnounced, !head.isPartial[direction], let attribute = tables[table][handle], !attribute.isAssumed {
+          observer.attribute(
+            AttributeEvent(
+              record: record.number, time: record.time, fileOffset: record.fileOffset &+ 8, connection: head.number,
+              direction: direction, channel: 4, operation: ATTOperation(opcode), handle: handle, attribute: attribute),
+            value: packet.extracting(11..<packet.byteCount))
+          return
+        }
+      }
+    }
+    anyACL(record, packet, into: &observer)
+  }
+
+  @inline(never)
+  private mutating func anyACL(
+    _ record: CaptureRecord, _ packet: RawSpan, into observer: inout some CaptureObserver
+  ) {
     guard packet.byteCount >= 4 else {
       observer.problem(CaptureProblem(record, .truncated(.acl, needed: 4, available: packet.byteCount)))
       return
@@ -34,19 +62,14 @@ extension CaptureDecoder {
     }
     let isContinuation = (head >> 12) & 3 == 1
     let direction = record.direction ?? inferredDirection(slot, flags: (head >> 12) & 3)
-    var context = Context(
+    let context = Context(
       record: record.number, time: record.time, packetOffset: record.fileOffset, slot: slot, direction: direction,
       bearer: heads[slot].bearer)
     let actual = packet.byteCount &- 4
     if actual == stated, !isContinuation, actual >= 4, Int(packet.little16(4)) &+ 4 == actual,
       !heads[slot].isPartial[direction]
     {
-      guard packet.little16(6) == 4 else {
-        return pdu(packet.extracting(4..<packet.byteCount), context, into: &observer)
-      }
-      context.offset = 8
-      att(packet.extracting(8..<packet.byteCount), context, into: &observer)
-      return
+      return pdu(packet.extracting(4..<packet.byteCount), context, into: &observer)
     }
     guard actual == stated else {
       if record.missing > 0 {
@@ -81,6 +104,7 @@ extension CaptureDecoder {
         return
       }
       links[slot].partial[direction].append(part)
+      tracePart(part, context)
     } else {
       let partial = links[slot].partial[direction]
       if partial.isPending {
@@ -97,6 +121,7 @@ extension CaptureDecoder {
         guard reserve(4, context, into: &observer) else { return }
         links[slot].partial[direction].begin(headerPart: part)
         heads[slot].isPartial[direction] = true
+        tracePart(part, context)
         return
       }
       let length = Int(part.little16(0)) &+ 4
@@ -108,9 +133,11 @@ extension CaptureDecoder {
       guard reserve(length, context, into: &observer) else { return }
       links[slot].partial[direction].begin(part, expected: length)
       heads[slot].isPartial[direction] = true
+      tracePart(part, context)
     }
     guard links[slot].partial[direction].isComplete else { return }
     let bytes = links[slot].partial[direction].take()
+    trace?.joined = links[slot].partial[direction].pieces
     dropPartialPDU(slot, direction)
     var context = context
     context.isJoined = true
@@ -126,8 +153,10 @@ extension CaptureDecoder {
     let (slot, direction) = (context.slot, context.direction)
     let partial = links[slot].partial[direction]
     guard partial.isInHeader, part.byteCount >= partial.missing else {
-      if partial.isInHeader { links[slot].partial[direction].append(part) }
-      return !partial.isInHeader
+      guard partial.isInHeader else { return true }
+      links[slot].partial[direction].append(part)
+      tracePart(part, context)
+      return false
     }
     let low = partial.bytes[0]
     let high = partial.bytes.count > 1 ? partial.bytes[1] : part.byte(0)
@@ -193,11 +222,16 @@ extension CaptureDecoder {
         report(.lengthDiffers(.segment, stated: length, actual: part.byteCount), context, into: &observer)
         return
       }
+      if trace != nil {
+        let header = PDUTrace.first(2, of: pieces(payload, context))
+        trace?.header = header
+      }
       var context = context
       if !context.isJoined { context.offset &+= 2 }
       if part.byteCount == length { return att(part, context, into: &observer) }
       guard reserve(length, context, into: &observer) else { return }
       links[slot].channels[index].segments[direction].begin(part, expected: length)
+      traceSegment(part, context, index)
       return
     }
     let partial = links[slot].channels[index].segments[direction]
@@ -205,13 +239,15 @@ extension CaptureDecoder {
       report(
         .lengthDiffers(.segment, stated: partial.expected, actual: partial.bytes.count &+ payload.byteCount), context,
         into: &observer)
-      pendingBytes &-= links[slot].channels[index].segments[direction].drop()
+      dropSegments(slot, index, direction)
       return
     }
     links[slot].channels[index].segments[direction].append(payload)
+    traceSegment(payload, context, index)
     guard links[slot].channels[index].segments[direction].isComplete else { return }
     let bytes = links[slot].channels[index].segments[direction].take()
-    pendingBytes &-= links[slot].channels[index].segments[direction].drop()
+    trace?.joined = links[slot].channels[index].segments[direction].pieces
+    dropSegments(slot, index, direction)
     var context = context
     context.isJoined = true
     unsafe att(bytes.span.bytes, context, into: &observer)
@@ -232,7 +268,7 @@ extension CaptureDecoder {
   }
 
   /// Which way data went that the file does not tell of: a host begins PDUs on LE with 0, a controller with 2 (Core Vol 4 Part E 5.4.2).
-  private func inferredDirection(_ slot: Int, flags: UInt16) -> CaptureDirection {
+  func inferredDirection(_ slot: Int, flags: UInt16) -> CaptureDirection {
     switch flags {
     case 0: .sent
     case 1: links[slot].partial.sent.isPending ? .sent : .received

@@ -4,6 +4,7 @@ extension CaptureDecoder {
   private static var enhancedATT: UInt16 { 0x0027 }
 
   mutating func signalling(_ packet: RawSpan, _ context: Context, into observer: inout some CaptureObserver) {
+    if trace != nil { note(.signalling, packet, context) }
     var rest = packet
     var context = context
     while rest.byteCount > 0 {

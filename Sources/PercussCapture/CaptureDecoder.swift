@@ -42,6 +42,12 @@ public struct CaptureDecoder {
   var pendingBytes = 0
   var connectionCount = 0
   let saved: SavedHandles
+  /// Where the bytes of PDUs were; nil when nobody asks, which is quicker.
+  var trace: PDUTrace?
+  /// The longest packet of ACL data that is told without a detour: one that says nothing of ATT_MTU.
+  private(set) var quickLength = quickLimit
+
+  private static let quickLimit = 8 + ATTBearer.defaultMTU
   /// Where the last record was.
   private var last = Place(number: 0, time: CaptureInstant(nanoseconds: 0), fileOffset: 0)
 
@@ -58,6 +64,12 @@ public struct CaptureDecoder {
     self.saved = saved
   }
 
+  /// Takes note of where the bytes of PDUs are, from here on.
+  mutating func startTracing() {
+    trace = PDUTrace()
+    quickLength = 0
+  }
+
   /// Takes the next record.
   ///
   /// - Parameter packet: the bytes of the record's packet, those of its ``CaptureRecord/data``.
@@ -70,11 +82,11 @@ public struct CaptureDecoder {
       // What was begun cannot be trusted to go on, on no controller: the count is the file's.
       for slot in slots.values { dropPartialPDUs(at: slot) }
     }
+    if record.kind == .acl { return acl(record, packet, into: &observer) }
     switch record.kind {
-    case .acl: acl(record, packet, into: &observer)
     case .event: event(record, packet, into: &observer)
     case .controllerAdded, .controllerRemoved, .controllerClosed: controller(record, packet, into: &observer)
-    case .command, .synchronous, .isochronous, .controllerOpened, .other: break
+    case .acl, .command, .synchronous, .isochronous, .controllerOpened, .other: break
     }
   }
 
@@ -193,15 +205,22 @@ public struct CaptureDecoder {
 
   /// Forgets the fragments of a PDU.
   mutating func dropPartialPDU(_ slot: Int, _ direction: CaptureDirection) {
+    trace?.keptCount &-= links[slot].partial[direction].pieces.count
     pendingBytes &-= links[slot].partial[direction].drop()
     heads[slot].isPartial[direction] = false
+  }
+
+  /// Forgets the segments of an SDU.
+  mutating func dropSegments(_ slot: Int, _ channel: Int, _ direction: CaptureDirection) {
+    trace?.keptCount &-= links[slot].channels[channel].segments[direction].pieces.count
+    pendingBytes &-= links[slot].channels[channel].segments[direction].drop()
   }
 
   private mutating func dropPartialPDUs(at slot: Int) {
     for direction in [CaptureDirection.sent, .received] {
       dropPartialPDU(slot, direction)
       for channel in links[slot].channels.indices {
-        pendingBytes &-= links[slot].channels[channel].segments[direction].drop()
+        dropSegments(slot, channel, direction)
       }
     }
   }

@@ -93,6 +93,10 @@ public struct ConnectionStatistics: Sendable {
   public internal(set) var telemetryGapCount = 0
   /// The numbers that it leaves out there.
   public internal(set) var telemetryLossCount = 0
+  /// How late steps began by the device's clock, as its `step_entered` events tell; nil where there are none.
+  public internal(set) var stepLateness: LatenessHistogram?
+  /// The first ``stepLimit`` of these steps.
+  public internal(set) var steps: [EnteredStep] = []
   /// Values that are not the frames that their characteristic carries.
   public internal(set) var refusalCount = 0
   /// Error responses.
@@ -101,6 +105,17 @@ public struct ConnectionStatistics: Sendable {
   public internal(set) var unansweredCount = 0
   /// All that was wrong or missing, what got no answer included.
   public internal(set) var problemCount = 0
+
+  /// The most steps that are kept one by one.
+  public static let stepLimit = 1 << 14
+
+  /// A step that a device told of.
+  public struct EnteredStep: Equatable, Sendable {
+    /// When it should have begun, by the device's clock, in microseconds.
+    public var plannedMicroseconds: UInt64
+    /// How much later it began; negative when early.
+    public var lateMicroseconds: Int64
+  }
 
   private var sequence: UInt8?
   private var telemetryCounter: UInt8?
@@ -181,6 +196,7 @@ public struct ConnectionStatistics: Sendable {
       case .request(let request): count(request, event.time)
       case .response(let response): count(response, event.time)
       case .telemetry(let telemetry): count(telemetry)
+      case .event(let event): count(event)
       default: break
       }
     } catch {
@@ -216,6 +232,19 @@ public struct ConnectionStatistics: Sendable {
     controlLatency = nil
     latency.record(nanoseconds: time.nanoseconds(since: sent))
     controlLatency = latency
+  }
+
+  private mutating func count(_ event: DeviceEvent) {
+    guard case .stepEntered(_, let planned, let actual) = event.body else { return }
+    // Any numbers may stand there; a difference beyond 63 bits is none.
+    let late =
+      actual >= planned ? Int64(clamping: actual &- planned) : 0 &- Int64(clamping: planned &- actual)
+    let (nanoseconds, overflow) = late.multipliedReportingOverflow(by: 1000)
+    var lateness = stepLateness ?? LatenessHistogram()
+    stepLateness = nil
+    lateness.record(nanoseconds: overflow ? (late < 0 ? .min : .max) : nanoseconds)
+    stepLateness = lateness
+    if steps.count < Self.stepLimit { steps.append(EnteredStep(plannedMicroseconds: planned, lateMicroseconds: late)) }
   }
 
   private mutating func count(_ telemetry: Telemetry) {

@@ -38,6 +38,9 @@ struct PartialPDU {
   /// Its whole length; 0 when there is none.
   private(set) var expected = 0
 
+  /// Where its bytes were, when that is traced and all of it known.
+  private(set) var pieces: [PDUTrace.Piece] = []
+
   var isPending: Bool { expected > 0 }
   /// What it takes of ``CaptureLimits/pendingBytes``.
   var reserved: Int { expected }
@@ -67,6 +70,19 @@ struct PartialPDU {
     bytes.append(contentsOf: part)
   }
 
+  /// Takes note of where the part was that has just been appended.
+  ///
+  /// - Parameter room: how many pieces may be kept more.
+  /// - Returns: how many pieces are kept more than before.
+  mutating func gather(_ part: [PDUTrace.Piece], room: Int) -> Int {
+    let length = part.reduce(0) { $0 &+ $1.count }
+    let before = pieces.count
+    guard length > 0 else { return 0 }
+    // Where a piece is missing, no others are of use.
+    if !(pieces.isEmpty && bytes.count > length), part.count <= room { pieces += part } else { pieces = [] }
+    return pieces.count &- before
+  }
+
   /// Forgets it.
   ///
   /// - Returns: what it has taken of ``CaptureLimits/pendingBytes``.
@@ -75,6 +91,7 @@ struct PartialPDU {
     defer {
       expected = 0
       isInHeader = false
+      pieces = []
     }
     // Memory is kept for PDUs of the usual length only.
     bytes.removeAll(keepingCapacity: expected <= 1024)

@@ -11,7 +11,62 @@ enum CaptureBench {
   static let walkName = "capture.vs_c"
   /// Against programs that take seconds for a round, each by itself.
   static var programs: [(name: String, make: () throws -> Benchmark)] {
-    [("capture.vs_btmon", againstBtmon), ("capture.vs_tshark", againstTshark)]
+    [("capture.vs_btmon", againstBtmon), ("capture.vs_tshark", againstTshark), ("capture.memory", memory)]
+  }
+
+  /// The memory of a capture ten times as long as another, each read by a process of its own.
+  private static func memory() throws -> Benchmark {
+    let (long, short) = (try GeneratedCapture(packets: 2_000_000), try GeneratedCapture(packets: 200_000))
+    return Benchmark(
+      name: "capture.memory", unit: "KiB at most, anonymous", goal: .ratio(1.1),
+      ours: { try long.peakMemory() }, baseline: { try short.peakMemory() })
+  }
+
+  private static let readerOption = "--read-capture"
+
+  /// In the process of which the memory is measured: reads the capture, counts what is in it, and prints the most memory that was its own at a time,
+  /// in KiB. Pages of the mapped file are the system's, which takes them back.
+  static func readIfReader() {
+    guard CommandLine.arguments.count == 3, CommandLine.arguments[1] == readerOption else { return }
+    var decoder = CaptureDecoder()
+    var statistics = CaptureStatistics()
+    var peak = 0
+    do {
+      try CaptureFile(CommandLine.arguments[2]).read { record, packet in
+        decoder.decode(record, packet, into: &statistics)
+        if record.number & 0xFFFF == 0 { peak = max(peak, anonymousMemory()) }
+        return true
+      }
+      decoder.finish(into: &statistics)
+      print(max(peak, anonymousMemory()))
+      exit(0)
+    } catch {
+      complain("\(error)")
+      exit(70)
+    }
+  }
+
+  /// In KiB.
+  private static func anonymousMemory() -> Int {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
+    return line.flatMap { $0.split { $0 == " " || $0 == "\t" }.dropFirst().first.flatMap { Int($0) } } ?? 0
+  }
+
+  /// What such a process prints.
+  fileprivate static func readerOutput(_ path: String) throws -> Double {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.arguments = [readerOption, path]
+    process.standardOutput = output
+    try process.run()
+    let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    guard process.terminationStatus == 0, let peak = Double(text.trimmingCharacters(in: .whitespacesAndNewlines)),
+      peak > 0
+    else { throw BenchmarkFailure("the reader of \(path) ended with \(process.terminationStatus)") }
+    return peak
   }
 
   static func walk() throws -> Benchmark {
@@ -155,6 +210,9 @@ private final class GeneratedCapture {
     }
     return Double(packets) / seconds
   }
+
+  /// The most memory that a process which reads it has of its own, in KiB.
+  func peakMemory() throws -> Double { try CaptureBench.readerOutput(path) }
 
   /// Packets a second of a program, from its start to its end, its output thrown away.
   func run(_ program: String, _ arguments: [String]) throws -> Double {

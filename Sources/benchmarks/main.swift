@@ -7,6 +7,7 @@
 import Foundation
 
 BusBench.serveIfStandIn()
+CaptureBench.readIfReader()
 // What others compute meanwhile disturbs less; all that is started from here inherits it. Without the right to it, it stays as it was.
 setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -20)
 

@@ -5,9 +5,9 @@ import PercussCapture
 struct OutputFile {
   let path: String
   /// Where it really lies; the links to it stay.
-  private let place: URL
+  fileprivate let place: URL
   /// What is written whole or not at all; not so a pipe or a device.
-  private let isRegular: Bool
+  fileprivate let isRegular: Bool
 
   /// - Parameter input: the file that is read; it is not written over.
   /// - Throws: a failure with status 2 when it cannot be written.
@@ -57,7 +57,56 @@ struct OutputFile {
     }
   }
 
-  private static func unwritable(_ path: String, _ reason: String) -> CommandFailure {
+  fileprivate static func unwritable(_ path: String, _ reason: String) -> CommandFailure {
     CommandFailure(.usage, "percuss: “\(path)” cannot be written: \(reason)")
+  }
+}
+
+/// A file that is written bit by bit. It takes its name when it is whole; before, it lies beside its place under another one, and is removed when it never becomes whole.
+final class StreamedFile {
+  private let file: OutputFile
+  private let path: String
+  private var handle: FileHandle?
+
+  /// - Throws: a failure with status 2 when it cannot be written.
+  init(_ file: OutputFile) throws {
+    self.file = file
+    path = file.isRegular ? file.place.path + ".part-\(getpid())" : file.place.path
+    let flags = O_WRONLY | O_CLOEXEC | (file.isRegular ? O_CREAT | O_EXCL : 0)
+    let descriptor = open(path, flags, 0o644)
+    guard descriptor >= 0 else { throw OutputFile.unwritable(file.path, systemMessage(errno)) }
+    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+  }
+
+  deinit {
+    if handle != nil, file.isRegular { unlink(path) }
+  }
+
+  /// Writes the bytes, and empties the buffer.
+  ///
+  /// - Returns: why that could not be done, with status 70.
+  func write(_ bytes: inout [UInt8]) -> CommandFailure? {
+    do {
+      try handle?.write(contentsOf: bytes)
+      bytes.removeAll(keepingCapacity: true)
+      return nil
+    } catch {
+      return failure(error.localizedDescription)
+    }
+  }
+
+  /// Gives it its name.
+  ///
+  /// - Throws: a failure with status 70.
+  func close() throws {
+    do { try handle?.close() } catch { throw failure(error.localizedDescription) }
+    if file.isRegular, rename(path, file.place.path) != 0 { throw failure(systemMessage(errno)) }
+    handle = nil
+  }
+
+  private func failure(_ reason: String) -> CommandFailure {
+    var failure = OutputFile.unwritable(file.path, reason)
+    failure.status = .internalFault
+    return failure
   }
 }

@@ -182,7 +182,8 @@ struct CaptureCommandTests {
       return try String(contentsOf: handles, encoding: .utf8)
     }
     let whole = try saved(try await ProgramRun.percuss("capture", "decode", capture, "--save-handles", handles.path))
-    let cut = try await ProgramRun.percuss("capture", "decode", capture, "--to", "100ms", "--save-handles", handles.path)
+    let cut = try await ProgramRun.percuss(
+      "capture", "decode", capture, "--to", "100ms", "--save-handles", handles.path)
     #expect(cut.status == 0 && cut.lines.count < 20, "\(cut)")
     #expect(try saved(cut) == whole)
 
@@ -205,6 +206,44 @@ struct CaptureCommandTests {
     #expect(try saved(run) == whole)
   }
 
+  @Test(arguments: captures)
+  func `a golden capture is anonymized to one that decodes`(name: String) async throws {
+    let output = FileManager.default.temporaryDirectory.appending(path: "percuss-\(UUID().uuidString).btsnoop")
+    defer { try? FileManager.default.removeItem(at: output) }
+    let run = try await ProgramRun.percuss("capture", "anonymize", Self.path(name), output.path)
+    #expect(run.status == 0 && run.output.contains("from 1970-01-01 00:00:00 UTC on"), "\(run)")
+    let before = try await ProgramRun.percuss("capture", "decode", Self.path(name), "--all")
+    let after = try await ProgramRun.percuss("capture", "decode", output.path, "--all")
+    #expect(after.status == 0 && after.lines.count == before.lines.count)
+    // Frames are the same.
+    let frames = { (run: ProgramRun) in run.lines.filter { $0.contains("telemetry counter=") } }
+    #expect(frames(after) == frames(before))
+    #expect(!after.output.contains("C8:2E:47:0A:11:02") && !after.output.contains("SIM-C8"))
+    let again = try await ProgramRun.percuss("capture", "anonymize", Self.path(name), output.path)
+    #expect(again.status == 2 && again.errors.contains("it is a capture, which stays"), "\(again)")
+  }
+
+  @Test func `anonymize writes what is good of a capture, nothing of what is none, and not over its input`()
+    async throws
+  {
+    let file = try temporary(Self.conversation.dropLast(3))
+    let output = FileManager.default.temporaryDirectory.appending(path: "percuss-\(UUID().uuidString).btsnoop")
+    defer { for file in [file, output] { try? FileManager.default.removeItem(at: file) } }
+    let own = try await ProgramRun.percuss("capture", "anonymize", file.path, file.path)
+    #expect(own.status == 2 && own.errors.contains("it is the file that is read; name another"), "\(own)")
+    let cut = try await ProgramRun.percuss("capture", "anonymize", file.path, output.path, "--json")
+    #expect(cut.status == 65 && cut.errors.contains("the 3 records before it are good; they are written"), "\(cut)")
+    #expect(try cut.objects().map { $0["type"] as? String } == ["anonymized", "error"])
+    #expect(try Data(contentsOf: output).count == 16 + 3 * 32 + 10 + 23 + 3)
+    try FileManager.default.removeItem(at: output)
+    let none = try temporary(Array("percuss: 1\n".utf8))
+    defer { try? FileManager.default.removeItem(at: none) }
+    let refused = try await ProgramRun.percuss("capture", "anonymize", none.path, output.path)
+    #expect(refused.status == 65 && refused.output.isEmpty, "\(refused)")
+    let left = try FileManager.default.contentsOfDirectory(atPath: output.deletingLastPathComponent().path)
+    #expect(!left.contains { $0.hasPrefix(output.lastPathComponent) })
+  }
+
   @Test func `no capture is written over`() async throws {
     let file = try temporary(Self.conversation)
     let other = try temporary(Self.conversation)
@@ -215,6 +254,21 @@ struct CaptureCommandTests {
     #expect(second.status == 2 && second.errors.contains("it is a capture, which stays"), "\(second)")
     #expect(try [UInt8](Data(contentsOf: other)) == Self.conversation)
     #expect(own.output.isEmpty && second.output.isEmpty)
+  }
+
+  @Test func `statistics tell how late steps began, and draw it`() async throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "percuss-\(UUID().uuidString).svg")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let capture = Self.path("percuss-uploaded.btsnoop")
+    let run = try await ProgramRun.percuss("capture", "stats", capture, "--plot", file.path)
+    #expect(run.status == 0 && run.output.contains("began, late by the device's clock by p50 "), "\(run)")
+    let svg = try String(contentsOf: file, encoding: .utf8)
+    #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n") && svg.contains("<circle"))
+    let none = try await ProgramRun.percuss(
+      "capture", "stats", Self.path("percuss-set.btsnoop"), "--plot", file.path + ".none")
+    #expect(none.status == 65 && none.errors.contains("there is nothing to plot"), "\(none)")
+    let own = try await ProgramRun.percuss("capture", "stats", capture, "--plot", capture)
+    #expect(own.status == 2 && own.errors.contains("it is the file that is read"), "\(own)")
   }
 
   @Test func `statistics of a conversation`() async throws {

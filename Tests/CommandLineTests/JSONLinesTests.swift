@@ -79,13 +79,19 @@ import Testing
       ["record", "time_us", "elapsed_us", "controller", "event"], ["address", "device", "status", "status_name"]
     ),
     "problem": (["record", "time_us", "elapsed_us", "file_offset", "message"], ["connection"]),
+    "anonymized": (
+      [
+        "file", "records", "addresses", "names", "texts", "values", "advertising_fields", "security_packets",
+        "hci_packets", "other_packets", "notes", "keeps_time",
+      ], []
+    ),
     "capture_statistics": (["records", "duration_us", "connections", "problems"], []),
     "connection_statistics": (
       [
         "connection", "controller", "time_us", "duration_us", "has_beginning", "has_end", "values", "latencies",
         "control_requests", "control_retries", "telemetry_values", "telemetry_gaps", "telemetry_lost",
         "malformed_frames", "att_errors", "unanswered", "problems",
-      ], ["device", "role", "mtu", "interval_us"]
+      ], ["device", "role", "mtu", "interval_us", "steps"]
     ),
   ]
 
@@ -234,9 +240,30 @@ import Testing
     }
   }
 
+  @Test(arguments: CaptureCommandTests.captures)
+  func `lines of a capture have their keys in alphabetical order and escape what JSON asks for`(name: String)
+    async throws
+  {
+    let run = try await ProgramRun.percuss("capture", "decode", CaptureCommandTests.path(name), "--all", "--json")
+    for line in run.lines where !line.isEmpty {
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+      let again = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
+      #expect(line == String(decoding: again, as: UTF8.self))
+    }
+  }
+
   @Test func `capture decode prints problems`() async throws {
     let objects = try await lines("capture", "decode", CaptureCommandTests.path("conversation-eatt.btsnoop"), "--all")
     #expect(objects.contains { $0["type"] as? String == "problem" })
+  }
+
+  @Test func `capture anonymize prints what it replaced and emptied`() async throws {
+    let output = FileManager.default.temporaryDirectory.appending(path: "percuss-\(UUID().uuidString).btsnoop")
+    defer { try? FileManager.default.removeItem(at: output) }
+    let objects = try await lines(
+      "capture", "anonymize", CaptureCommandTests.path("conversation-ordered.btsnoop"), output.path)
+    try check(objects, of: ["anonymized"])
+    #expect(objects.first?["addresses"] as? Int ?? 0 > 10 && objects.first?["security_packets"] as? Int ?? 0 > 2)
   }
 
   @Test func `capture stats prints the capture and its connections`() async throws {

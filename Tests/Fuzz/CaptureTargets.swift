@@ -25,6 +25,24 @@ private func checkFile(_ file: [UInt8]) {
     guard whole == pieces else { fail("in pieces \(pieces), whole \(whole)", bytes) }
     if let error = whole.error, error.offset > UInt64(file.count) { fail("\(error) points outside of the file", bytes) }
     guard whole.lastOffset <= UInt64(file.count) else { fail("\(whole) points outside of the file", bytes) }
+    checkAnonymized(file, records: whole.records, bytes)
+  }
+}
+
+/// Of every record there is one, in a file that can be read to its end.
+private func checkAnonymized(_ file: [UInt8], records: Int, _ input: UnsafeRawBufferPointer) {
+  var anonymizer = CaptureAnonymizer(key: (1, 2))
+  var output = anonymizer.header
+  var reader = CaptureReader()
+  var position = 0
+  let bytes = file.span.bytes
+  while let record = try? reader.next(in: bytes, at: &position, isLast: true) {
+    anonymizer.take(record, bytes.extracting(record.data), to: &output)
+  }
+  anonymizer.finish(to: &output)
+  let written = Digest(of: output, pieceLength: output.count)
+  guard anonymizer.counts.records == records, written.records == records, written.error == nil else {
+    fail("of \(records) records \(written.records) were written: \(written)", input)
   }
 }
 

@@ -90,7 +90,7 @@ struct HostileTests {
       return UInt8(truncatingIfNeeded: state >> 33)
     }
     for _ in 0..<200 {
-      var script = LinkTests.enhanced()
+      var script = EnhancedATTTests.enhanced()
       for _ in 0..<40 {
         let direction: CaptureDirection = next() & 1 == 0 ? .sent : .received
         let payload = (0..<Int(next() & 31)).map { _ in next() }

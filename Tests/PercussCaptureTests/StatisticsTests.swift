@@ -55,6 +55,24 @@ struct StatisticsTests {
     #expect(abs((count.rate ?? 0) - 5 / 0.14) < 0.01)
   }
 
+  @Test func `how late steps began is what the device's events say`() throws {
+    func entered(_ counter: UInt8, planned: UInt64, actual: UInt64) -> String {
+      let times = [planned, actual].flatMap { time in (0..<8).map { UInt8(truncatingIfNeeded: time >> (8 * $0)) } }
+      return "1b 1a00" + hex([0x02, counter, 1, 0] + times)
+    }
+    var script = AttributeTests.discovered()
+    script.received(entered(0, planned: 1_000_000, actual: 1_000_150))
+    script.received(entered(1, planned: 2_000_000, actual: 1_999_990))
+    script.received(entered(2, planned: 0, actual: .max))
+    script.received(entered(3, planned: .max, actual: 0))
+    let connection = try #require(try Self.statistics(of: script.file).connections.first)
+    #expect(connection.steps.map(\.lateMicroseconds) == [150, -10, .max, -.max])
+    #expect(connection.steps.first?.plannedMicroseconds == 1_000_000)
+    let lateness = try #require(connection.stepLateness)
+    #expect(lateness.count == 4 && lateness.earlyCount == 2 && lateness.maximum == .nanoseconds(Int64.max))
+    #expect(connection.refusalCount == 0)
+  }
+
   @Test func `connections beyond the limit are counted together`() throws {
     var script = Script()
     for _ in 0..<CaptureStatistics.connectionLimit + 3 {

@@ -32,6 +32,8 @@ struct LayoutGuess {
       guard handle > place, properties.isSuperset(of: operation.property) else { return nil }
       let frame = try? format.frame(of: value, isFromClient: operation.isFromClient)
       guard let frame, frame.encodedLength == value.byteCount else { return nil }
+      // Any bytes of its length are a Feature, but for the version.
+      if case .feature(let feature) = frame, feature.versionMajor != WireIdentifiers.versionMajor { return nil }
       return handle &- place
     }
     guard !possible.isEmpty else { return nil }

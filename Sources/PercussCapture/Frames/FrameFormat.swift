@@ -44,7 +44,9 @@ public enum FrameFormat: UInt8, Sendable, CaseIterable {
   /// - Throws: what the generated decoder of the message throws.
   @inline(__always)
   public func frame(of value: RawSpan, isFromClient: Bool) throws(WireError) -> CapturedFrame? {
-    switch (self, isFromClient) {
+    // Most of a capture is telemetry.
+    if self == .percussTelemetry, !isFromClient { return .telemetry(try Telemetry(decoding: value)) }
+    return switch (self, isFromClient) {
     case (.percussFeature, false): .feature(try DeviceFeature(decoding: value))
     case (.percussControlPoint, true): .request(try ControlRequest(decoding: value))
     case (.percussControlPoint, false): .response(try ControlResponse(decoding: value))

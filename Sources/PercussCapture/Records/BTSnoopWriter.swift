@@ -44,18 +44,20 @@ public struct BTSnoopWriter: Sendable {
   ///   - packet: its bytes from the HCI header on, without the byte that H4 puts before it; at most ``CaptureReader/maximumRecordLength``.
   ///   - direction: which way it went; commands are always sent, events received.
   ///   - controller: the adapter's number; only ``Layout/monitor`` keeps it.
+  ///   - missing: bytes that the recorder left out at the packet's end.
   ///   - lost: how many packets the recorder has lost since the file's beginning.
   /// - Returns: false when the layout cannot hold such a packet: nothing is appended.
   @discardableResult
   public func append(
     _ packet: RawSpan, kind: PacketKind, direction: CaptureDirection, controller: UInt16 = 0, time: CaptureInstant,
-    lost: UInt32 = 0, to file: inout [UInt8]
+    missing: Int = 0, lost: UInt32 = 0, to file: inout [UInt8]
   ) -> Bool {
     guard packet.byteCount < CaptureReader.maximumRecordLength, let flags = flags(kind, direction, controller) else {
       return false
     }
     let isH4 = if case .h4 = layout { true } else { false }
-    append(packet, after: isH4 ? kind.rawValue : nil, flags: flags, time: time, lost: lost, to: &file)
+    append(
+      packet, after: isH4 ? kind.rawValue : nil, missing: missing, flags: flags, time: time, lost: lost, to: &file)
     return true
   }
 
@@ -71,15 +73,17 @@ public struct BTSnoopWriter: Sendable {
     to file: inout [UInt8]
   ) -> Bool {
     guard case .monitor = layout, packet.byteCount < CaptureReader.maximumRecordLength else { return false }
-    append(packet, after: nil, flags: UInt32(index) << 16 | UInt32(opcode), time: time, lost: lost, to: &file)
+    append(
+      packet, after: nil, missing: 0, flags: UInt32(index) << 16 | UInt32(opcode), time: time, lost: lost, to: &file)
     return true
   }
 
   private func append(
-    _ packet: RawSpan, after byte: UInt8?, flags: UInt32, time: CaptureInstant, lost: UInt32, to file: inout [UInt8]
+    _ packet: RawSpan, after byte: UInt8?, missing: Int, flags: UInt32, time: CaptureInstant, lost: UInt32,
+    to file: inout [UInt8]
   ) {
     let length = UInt32(packet.byteCount) &+ (byte == nil ? 0 : 1)
-    file.append(bigEndian: length)
+    file.append(bigEndian: UInt32(clamping: Int(length) &+ max(0, missing)))
     file.append(bigEndian: length)
     file.append(bigEndian: flags)
     file.append(bigEndian: lost)

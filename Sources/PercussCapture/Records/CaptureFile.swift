@@ -2,7 +2,7 @@ internal import Glibc
 
 /// A capture in a file, or one that comes through a pipe.
 ///
-/// A regular file is mapped into memory and nothing of it is copied; it must not be made shorter meanwhile. Everything else is read
+/// A regular file is mapped into memory and nothing of it is copied; at most 64 MiB of it are in memory on its account, and it must not be made shorter meanwhile. Everything else is read
 /// as it comes, and kept only until the record is whole: at most ``CaptureReader/maximumBlockLength`` and one read of 256 KiB.
 ///
 /// ```swift
@@ -28,6 +28,9 @@ internal import Glibc
       }
     }
   }
+
+  /// Of a mapped file so much at a time is given back when it has been read, in bytes: a multiple of any page.
+  private static let releasedLength = 1 << 25
 
   private let descriptor: CInt
   private let isOwned: Bool
@@ -73,8 +76,13 @@ internal import Glibc
       let bytes = unsafe UnsafeRawBufferPointer(start: mapping, count: length).bytes
       var reader = CaptureReader()
       var position = 0
+      var released = 0
       while let record = try reader.next(in: bytes, at: &position, isLast: true) {
         guard body(record, bytes.extracting(record.data)) else { return }
+        guard position &- released >= 2 &* Self.releasedLength else { continue }
+        // The pages are given back, so that a large file does not fill the memory; they would be read again where they were needed.
+        unsafe madvise(mapping + released, Self.releasedLength, CInt(MADV_DONTNEED))
+        released &+= Self.releasedLength
       }
     } catch {
       throw .wrong(error)

@@ -23,18 +23,21 @@ extension CaptureReader {
   mutating func wholeBTSnoop(in bytes: RawSpan, at position: inout Int, _ link: LinkType) -> CaptureRecord? {
     let header = BTSnoop.recordHeaderLength
     guard bytes.byteCount &- position >= header else { return nil }
-    let original = bytes.big32(position)
-    let included = bytes.big32(position &+ 4)
+    // Two fields with one look each.
+    let lengths = bytes.big64(position)
+    let original = UInt32(truncatingIfNeeded: lengths >> 32)
+    let included = UInt32(truncatingIfNeeded: lengths)
     let length = header &+ Int(included)
     guard included <= original, included <= Self.maximumRecordLength, bytes.byteCount &- position >= length else {
       return nil
     }
-    let allDrops = bytes.big32(position &+ 12)
+    let flagsAndDrops = bytes.big64(position &+ 8)
+    let allDrops = UInt32(truncatingIfNeeded: flagsAndDrops)
     let lost = allDrops > drops ? allDrops &- drops : 0
     drops = allDrops
     let ticks = Int64(bitPattern: bytes.big64(position &+ 16))
     let data = position &+ header..<position &+ length
-    let packet = PacketHeader(link, bytes, data, flags: bytes.big32(position &+ 8))
+    let packet = PacketHeader(link, bytes, data, flags: UInt32(truncatingIfNeeded: flagsAndDrops >> 32))
     let start = fileOffset
     position &+= length
     fileOffset &+= UInt64(length)

@@ -1,6 +1,17 @@
 /// How late the steps of a run were, as a part of an SVG document: over the run, and how many were how late.
 struct LatenessPlot {
-  private let profile: RunProfile
+  /// A step, in microseconds.
+  struct Dot {
+    var planned: Int64
+    /// Nil where that was not seen.
+    var late: Int64?
+  }
+
+  private let title: String
+  private let all: [Dot]
+  private let tolerance: Int64
+  /// The shown stretch of time in microseconds.
+  private let time: ClosedRange<Int64>
   private let bins: LatenessBins
   private let scale: LatenessScale
 
@@ -14,14 +25,25 @@ struct LatenessPlot {
   private static let slot = 44.0
 
   init(_ profile: RunProfile) {
-    self.profile = profile
-    bins = LatenessBins(profile.report, division: .ten)
+    let report = profile.report
+    self.init(
+      title: "Lateness by the \(report.mode == .live ? "host" : "device")'s clock",
+      report.steps.filter(\.isEntered).map { Dot(planned: $0.plannedMicroseconds, late: $0.lateMicroseconds) },
+      tolerance: report.toleranceMicroseconds, time: profile.start...max(profile.start, profile.end),
+      LatenessBins(report, division: .ten))
+  }
+
+  init(title: String, _ dots: [Dot], tolerance: Int64, time: ClosedRange<Int64>, _ bins: LatenessBins) {
+    self.title = title
+    all = dots
+    self.tolerance = tolerance
+    self.time = time
+    self.bins = bins
     scale = bins.scale
   }
 
   func draw(into page: inout SVGText) {
-    page.text(
-      "Lateness by the \(profile.report.mode == .live ? "host" : "device")'s clock", x: 24, y: 16, ["class": "band"])
+    page.text(title, x: 24, y: 16, ["class": "band"])
     drawRun(into: &page)
     drawBars(into: &page)
   }
@@ -33,8 +55,8 @@ struct LatenessPlot {
   }
 
   private func x(_ time: Int64) -> Double {
-    let part =
-      Double(min(max(time, profile.start), profile.end) - profile.start) / Double(max(1, profile.end - profile.start))
+    let (start, end) = (self.time.lowerBound, self.time.upperBound)
+    let part = Double(min(max(time, start), end) - start) / Double(max(1, end - start))
     return Self.left + part * (Self.right - Self.left)
   }
 
@@ -50,7 +72,7 @@ struct LatenessPlot {
     page.text(short(tolerance), x: Self.left - 8, y: toleranceY + 4, ["class": "tick", "text-anchor": "end"])
     axisName("late", at: (Self.run.top + Self.run.bottom) / 2, into: &page)
     for dot in dots() {
-      let (place, late) = (SVGText.number(x(dot.plannedMicroseconds)), dot.lateMicroseconds)
+      let (place, late) = (SVGText.number(x(dot.planned)), dot.late)
       page.element(
         "circle",
         [
@@ -58,7 +80,7 @@ struct LatenessPlot {
           "cy": SVGText.number(late.map(y) ?? Self.run.bottom), "r": late.map(isMissed) == true ? "3.2" : "2.2",
         ])
     }
-    for second in RunProfile.timeTicks(upTo: profile.end, count: 12) {
+    for second in RunProfile.timeTicks(upTo: time.upperBound, count: 12) {
       let place = x(second * 1_000_000)
       line("grid", place, Self.run.bottom, place, Self.run.bottom + 5, into: &page)
       page.text(
@@ -68,12 +90,11 @@ struct LatenessPlot {
   }
 
   /// The steps that began; of those that share a pixel those that differ by more than one.
-  private func dots() -> [StepReport] {
+  private func dots() -> [Dot] {
     var taken: Set<Int> = []
-    return profile.report.steps.filter { step in
-      guard step.isEntered else { return false }
-      let row = step.lateMicroseconds.map { Int(y($0)) } ?? -1
-      return taken.insert(Int(x(step.plannedMicroseconds)) * 1_000 + row).inserted
+    return all.filter { dot in
+      let row = dot.late.map { Int(y($0)) } ?? -1
+      return taken.insert(Int(x(dot.planned)) * 1_000 + row).inserted
     }
   }
 
@@ -148,8 +169,6 @@ struct LatenessPlot {
   }
 
   // MARK: Parts
-
-  private var tolerance: Int64 { profile.report.toleranceMicroseconds }
 
   private func isMissed(_ late: Int64) -> Bool { late < 0 || late > tolerance }
 

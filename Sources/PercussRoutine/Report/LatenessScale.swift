@@ -77,7 +77,13 @@ struct LatenessBins {
   /// The steps that were seen to begin.
   init(_ report: RunReport, division: LatenessScale.Division) {
     let latenesses = report.steps.compactMap(\.lateMicroseconds)
-    scale = LatenessScale(latenesses, tolerance: report.toleranceMicroseconds, division: division)
+    self.init(latenesses, tolerance: report.toleranceMicroseconds, division: division)
+    if report.lateness.count > latenesses.count { scope = "; each step the last time that it was played" }
+  }
+
+  /// Of these latenesses and a tolerance, in microseconds.
+  init(_ latenesses: [Int64], tolerance: Int64, division: LatenessScale.Division) {
+    scale = LatenessScale(latenesses, tolerance: tolerance, division: division)
     counts = Array(repeating: 0, count: scale.edges.count - 1)
     for late in latenesses {
       if late < 0 {
@@ -88,7 +94,6 @@ struct LatenessBins {
         counts[min(scale.interval(of: late), counts.count - 1)] += 1
       }
     }
-    if report.lateness.count > latenesses.count { scope = "; each step the last time that it was played" }
   }
 
   /// What the histogram counts, where that is less than all: of a routine without end the steps of one round are kept.

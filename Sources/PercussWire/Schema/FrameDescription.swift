@@ -26,16 +26,21 @@
     public init(decoding bytes: [UInt8], as message: WireSchema.Message) throws(WireError) {
       _ = try message.codec.init(bytes)
       let isBigEndian = message.specification.isBigEndian
-      let header = message.header.flatMap {
-        FrameField.all(of: $0, in: bytes, below: message.name, isBigEndian: isBigEndian)
+      var header: [FrameField] = []
+      for field in message.header {
+        FrameField.append(field, in: bytes, below: message.name, isBigEndian: isBigEndian, to: &header)
       }
       let variant = message.variants.first { variant in
         variant.agrees { name in header.first { $0.name == name }?.number }
       }
       let path = variant.map { "\(message.name).\($0.name)" } ?? message.name
-      let body =
-        variant?.fields.flatMap { FrameField.all(of: $0, in: bytes, below: path, isBigEndian: isBigEndian) } ?? []
-      let end = (header + body).map(\.bytes.endIndex).max() ?? 0
+      var body: [FrameField] = []
+      for field in variant?.fields ?? [] {
+        FrameField.append(field, in: bytes, below: path, isBigEndian: isBigEndian, to: &body)
+      }
+      var end = 0
+      for index in header.indices { end = max(end, header[index].bytes.endIndex) }
+      for index in body.indices { end = max(end, body[index].bytes.endIndex) }
       self.message = message
       self.variant = variant
       self.header = header
@@ -62,7 +67,9 @@
     /// The field in the schema; in a record its name has the record's before it.
     public let schema: WireSchema.Field
     /// The path in the specification, the same as in a ``WireError``: `control_request.set_speed.ramp`.
-    public let path: String
+    public var path: String { "\(parent).\(name)" }
+    /// The path of what it belongs to: put together only for those who ask.
+    private let parent: String
     /// Its bytes; the indices count from the first byte of the frame.
     public let bytes: ArraySlice<UInt8>
     /// Whether the first of its bytes is the highest.
@@ -76,8 +83,12 @@
     /// The number that it is on the wire; nil for bytes without a number.
     public var number: Int128? {
       guard let integer = schema.integer else { return nil }
-      let shift = { (bits: UInt64, byte: UInt8) in bits << 8 | UInt64(byte) }
-      let bits = isBigEndian ? bytes.reduce(0, shift) : bytes.reversed().reduce(0, shift)
+      var bits: UInt64 = 0
+      if isBigEndian {
+        for byte in bytes { bits = bits << 8 | UInt64(byte) }
+      } else {
+        for byte in bytes.reversed() { bits = bits << 8 | UInt64(byte) }
+      }
       let value = Int128(bits)
       return value > integer.values.upperBound ? value - (1 << Int128(integer.size &* 8)) : value
     }
@@ -88,13 +99,18 @@
       return schema.meaning(of: number)
     }
 
-    static func all(of field: WireSchema.Field, in bytes: [UInt8], below path: String, isBigEndian: Bool) -> [Self] {
-      field.leaves.map { leaf in
-        let start = min(leaf.offset, bytes.count)
-        // The typed codec has seen that the bytes are there.
-        let end = leaf.integer.map { min(start &+ $0.size, bytes.count) } ?? bytes.count
-        return Self(schema: leaf, path: "\(path).\(leaf.name)", bytes: bytes[start..<end], isBigEndian: isBigEndian)
+    /// Appends the field, or those of its record.
+    static func append(
+      _ field: WireSchema.Field, in bytes: [UInt8], below path: String, isBigEndian: Bool, to fields: inout [Self]
+    ) {
+      if case .record = field.type {
+        for leaf in field.leaves { append(leaf, in: bytes, below: path, isBigEndian: isBigEndian, to: &fields) }
+        return
       }
+      let start = min(field.offset, bytes.count)
+      // The typed codec has seen that the bytes are there.
+      let end = field.integer.map { min(start &+ $0.size, bytes.count) } ?? bytes.count
+      fields.append(Self(schema: field, parent: path, bytes: bytes[start..<end], isBigEndian: isBigEndian))
     }
   }
 #endif

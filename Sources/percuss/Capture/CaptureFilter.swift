@@ -30,14 +30,22 @@ struct CaptureFilter {
       }
   }
 
-  /// Whether a value or PDU is wanted.
-  func takes(_ event: AttributeEvent, _ frame: FrameDescription?) -> Bool {
+  /// Whether a value or PDU may be wanted, as far as can be told before its frame is described, which takes longer than all else.
+  func mayTake(_ event: AttributeEvent) -> Bool {
     if !characteristics.isEmpty {
       guard let attribute = event.attribute else { return false }
       let uuid = attribute.characteristic
       let names = [AttributeName.of(uuid).lowercased(), uuid.description.lowercased(), uuid.fullText]
       guard characteristics.contains(where: names.contains) else { return false }
     }
+    return asksForFrames || takes(event, nil)
+  }
+
+  /// Whether a kind is that of a frame.
+  private var asksForFrames: Bool { !kinds.isSubset(of: Self.operationKinds) }
+
+  /// Whether a value or PDU is wanted that ``mayTake(_:)`` has let pass.
+  func takes(_ event: AttributeEvent, _ frame: FrameDescription?) -> Bool {
     guard kinds.isEmpty else { return takesKind(event, frame) }
     if showsAll || event.carriesValue { return true }
     // A discovery ends when there is nothing more to find.
@@ -62,10 +70,15 @@ struct CaptureFilter {
       "There is no characteristic '\(text)'\(guess) Known by name are \(known.joined(separator: ", ")); any other by its UUID."
   }
 
+  /// The kinds that are operations, or several of them.
+  private static let operationKinds: Set<String> = {
+    let operations = (0...0x101).map { ATTOperation(rawValue: $0) }
+    return Set(operations.map(\.name).filter { !$0.hasPrefix("opcode_") } + operations.flatMap(\.groups))
+  }()
+
   /// Why a text is no kind; nil when it is one.
   static func mistake(inKind text: String) -> String? {
-    let operations = (0...0x101).map { ATTOperation(rawValue: $0) }
-    var known = Set(operations.map(\.name).filter { !$0.hasPrefix("opcode_") } + operations.flatMap(\.groups))
+    var known = operationKinds
     for message in WireSchema.messages {
       known.insert(message.name)
       for variant in message.variants { known.formUnion([variant.name, "\(message.name).\(variant.name)"]) }
@@ -102,6 +115,18 @@ enum AttributeName {
     if let known = Profile.percuss[uuid] { return known.name }
     return uuid.assignedNumber.flatMap { names[$0] } ?? uuid.description
   }
+
+  /// The text of a UUID; those of Percuss, which most values have, are made once.
+  static func fullText(of uuid: BluetoothUUID) -> String { fullTexts[uuid] ?? uuid.fullText }
+
+  /// The text of the UUID that a message's characteristic has.
+  static func fullText(of message: WireSchema.Message) -> String {
+    fullText(of: BluetoothUUID(percuss: message.characteristic.number))
+  }
+
+  private static let fullTexts = Dictionary(
+    Profile.percuss.services.flatMap(\.characteristics).map { ($0.uuid, $0.uuid.fullText) },
+    uniquingKeysWith: { first, _ in first })
 
   /// The names that there are, in the order of the alphabet.
   static var all: [String] {

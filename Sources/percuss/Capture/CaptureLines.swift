@@ -4,8 +4,8 @@ import PercussWire
 
 // Captures as `--json` prints them; see `protocol-spec/output.md`.
 
-/// An ATT value, or an ATT PDU without one.
-struct AttributeLine: Encodable {
+/// An ATT value, or an ATT PDU without one; `JSONLine.text(_:)` writes it.
+struct AttributeLine {
   let type: String
   let record: Int
   let timeUs: Int64
@@ -24,12 +24,12 @@ struct AttributeLine: Encodable {
   let assumed: Bool?
   let offset: Int?
   let partial: Bool?
-  let bytes: String?
+  let bytes: [UInt8]?
   let error: UInt8?
   let errorName: String?
   let requestRecord: Int?
   let latencyUs: Int64?
-  let frame: FrameLine.Interpretation?
+  let frame: FrameDescription?
   let refusal: FrameLine.Refusal?
 
   init(
@@ -48,18 +48,18 @@ struct AttributeLine: Encodable {
     channel = event.channel
     operation = event.operation.name
     handle = event.handle == 0 ? nil : event.handle
-    uuid = event.attribute?.uuid.fullText
+    uuid = event.attribute.map { AttributeName.fullText(of: $0.uuid) }
     characteristic = event.attribute.map { AttributeName.of($0.characteristic) }
-    characteristicUuid = event.attribute?.characteristic.fullText
+    characteristicUuid = event.attribute.map { AttributeName.fullText(of: $0.characteristic) }
     assumed = event.attribute?.isAssumed == true ? true : nil
     offset = event.offset == 0 ? nil : event.offset
     partial = event.isWhole ? nil : true
-    bytes = hasValue ? hex(decoded.bytes) : nil
+    bytes = hasValue ? decoded.bytes : nil
     error = event.error?.rawValue
     errorName = event.error?.name
     requestRecord = event.request?.record
     latencyUs = event.request.map { $0.latency / 1000 }
-    frame = decoded.frame.map { FrameLine.Interpretation($0) }
+    frame = decoded.frame
     refusal = decoded.refusal.map { error in
       let message = event.attribute?.format?.message(isFromClient: event.isFromClient)
       return FrameLine.Refusal(message: message?.name ?? "", error)

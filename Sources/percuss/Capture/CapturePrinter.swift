@@ -59,7 +59,7 @@ struct CapturePrinter: CaptureObserver {
 
   mutating func attribute(_ event: AttributeEvent, value: RawSpan) {
     guard isInTime(event.time), let connection = connections[event.connection],
-      filter.takes(connection, own: addresses[connection.controller])
+      filter.takes(connection, own: addresses[connection.controller]), filter.mayTake(event)
     else { return }
     let decoded = DecodedValue(event, value)
     guard filter.takes(event, decoded.frame) else { return }

@@ -33,9 +33,16 @@ struct CaptureText {
 
   /// A frame in one line: its name and fields.
   static func text(of frame: FrameDescription) -> String {
-    let fields = frame.fields.filter { !frame.message.isImplied($0.schema) && $0.schema.constant == nil }
-    let ignored = frame.ignored.isEmpty ? "" : "  and \(count(frame.ignored.count)) of a later version"
-    return ([frame.name] + fields.map { "\($0.name)=\($0.meaning)" }).joined(separator: " ") + ignored
+    var text = frame.name
+    for fields in [frame.header, frame.body] {
+      for field in fields where !frame.message.isImplied(field.schema) && field.schema.constant == nil {
+        text += " "
+        text += field.name
+        text += "="
+        text += field.meaning
+      }
+    }
+    return frame.ignored.isEmpty ? text : text + "  and \(count(frame.ignored.count)) of a later version"
   }
 
   private static func meaning(of bytes: [UInt8], at attribute: CapturedAttribute?) -> String {

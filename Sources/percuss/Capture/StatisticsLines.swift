@@ -35,6 +35,7 @@ struct ConnectionStatisticsLine: Encodable {
   let latencies: [Latency]
   let controlRequests: Int
   let controlRetries: Int
+  let steps: Steps?
   let telemetryValues: Int
   let telemetryGaps: Int
   let telemetryLost: Int
@@ -53,6 +54,15 @@ struct ConnectionStatisticsLine: Encodable {
     let bytes: Int
     /// Values in 1000 seconds, so that it is an integer.
     let ratePerKilosecond: Int?
+  }
+
+  /// How late steps began.
+  struct Steps: Encodable {
+    let count: UInt64
+    let early: UInt64
+    let p50Us: Int64?
+    let p99Us: Int64?
+    let maxUs: Int64?
   }
 
   struct Latency: Encodable {
@@ -87,6 +97,11 @@ struct ConnectionStatisticsLine: Encodable {
     }
     controlRequests = statistics.controlRequestCount
     controlRetries = statistics.retryCount
+    steps = statistics.stepLateness.map { lateness in
+      Steps(
+        count: lateness.count, early: lateness.earlyCount, p50Us: lateness.p50?.wholeMicroseconds,
+        p99Us: lateness.p99?.wholeMicroseconds, maxUs: lateness.maximum?.wholeMicroseconds)
+    }
     telemetryValues = statistics.telemetryCount
     telemetryGaps = statistics.telemetryGapCount
     telemetryLost = statistics.telemetryLossCount

@@ -31,6 +31,14 @@ struct StatisticsText {
     if statistics.controlRequestCount > 0 {
       lines.append("  control requests: \(statistics.controlRequestCount), of these \(statistics.retryCount) repeated")
     }
+    if let lateness = statistics.stepLateness {
+      let figures = [("p50", lateness.p50), ("p99", lateness.p99), ("max", lateness.maximum)].map { name, value in
+        "\(name) \(value.map { CaptureText.duration($0.wholeNanoseconds) } ?? "-")"
+      }
+      lines.append(
+        "  steps: \(lateness.count) began, late by the device's clock by \(figures.joined(separator: ", ")); \(lateness.earlyCount) early"
+      )
+    }
     if statistics.telemetryCount > 0 {
       lines.append(
         "  telemetry: \(statistics.telemetryCount) values, \(statistics.telemetryLossCount) lost in \(statistics.telemetryGapCount) gaps"

@@ -10,7 +10,9 @@ struct CaptureCommand: ParsableCommand {
     discussion: """
       Takes what btmon -w, Wireshark, Android and hcidump write: btsnoop, pcap and pcapng with HCI packets.
       """,
-    subcommands: [CaptureDecodeCommand.self, CaptureStatsCommand.self, CaptureRecordCommand.self])
+    subcommands: [
+      CaptureDecodeCommand.self, CaptureStatsCommand.self, CaptureRecordCommand.self, CaptureAnonymizeCommand.self,
+    ])
 }
 
 /// Which capture, and what is known beside it.
@@ -51,17 +53,7 @@ struct CaptureOptions: ParsableArguments {
   func readAll<Observer: CaptureObserver>(
     into observer: inout Observer, while isWanted: (inout Observer, CaptureRecord) -> Bool
   ) throws -> (CaptureDecoder, CommandFailure?) {
-    var saved = SavedHandles()
-    if let handles {
-      do {
-        saved = try SavedHandles(String(decoding: try DocumentFile.bytes(of: handles, limit: 1 << 22), as: UTF8.self))
-      } catch let unreadable as DocumentFile.Unreadable {
-        throw CommandFailure(.badDocument, unreadable.description)
-      } catch {
-        throw CommandFailure(.badDocument, "\(handles): error: \(error)")
-      }
-    }
-    var decoder = CaptureDecoder(saved: saved)
+    var decoder = CaptureDecoder(saved: try Self.saved(in: handles))
     var failure: CaptureFile.Failure?
     var isCut = false
     do throws(CaptureFile.Failure) {
@@ -78,15 +70,32 @@ struct CaptureOptions: ParsableArguments {
     }
     // What goes on behind the part that was wanted is not unfinished.
     if !isCut { decoder.finish(into: &observer) }
-    if let failure {
-      let name = file == "-" ? "<standard input>" : file
-      var message = "\(name): error: \(failure)"
-      if case .wrong(let error) = failure, error.record > 1 {
-        message += "\n  the \(error.record - 1) records before it are good; what they say is told above"
-      }
-      return (decoder, CommandFailure(.badDocument, message))
+    return (decoder, failure.map { Self.failure(of: $0, in: file) })
+  }
+
+  /// The handles that a file of `--save-handles` tells; none without one.
+  static func saved(in file: String?) throws -> SavedHandles {
+    guard let file else { return SavedHandles() }
+    do {
+      return try SavedHandles(String(decoding: try DocumentFile.bytes(of: file, limit: 1 << 22), as: UTF8.self))
+    } catch let unreadable as DocumentFile.Unreadable {
+      throw CommandFailure(.badDocument, unreadable.description)
+    } catch {
+      throw CommandFailure(.badDocument, "\(file): error: \(error)")
     }
-    return (decoder, nil)
+  }
+
+  /// What is wrong with a capture.
+  ///
+  /// - Parameter good: what became of the records before.
+  static func failure(
+    of failure: CaptureFile.Failure, in file: String, good: String = "what they say is told above"
+  ) -> CommandFailure {
+    var message = "\(file == "-" ? "<standard input>" : file): error: \(failure)"
+    if case .wrong(let error) = failure, error.record > 1 {
+      message += "\n  the \(error.record - 1) records before it are good; \(good)"
+    }
+    return CommandFailure(.badDocument, message)
   }
 
   var devices: [CapturedDevice] { device.compactMap { CapturedDevice($0) } }

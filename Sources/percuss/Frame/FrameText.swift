@@ -63,7 +63,10 @@ struct FrameText {
 }
 
 func hex(_ bytes: some Collection<UInt8>) -> String {
-  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+  var digits: [UInt8] = []
+  digits.reserveCapacity(bytes.count * 3)
+  digits.append(hex: bytes)
+  return String(decoding: digits, as: UTF8.self)
 }
 
 func count(_ bytes: Int) -> String { bytes == 1 ? "1 byte" : "\(bytes) bytes" }

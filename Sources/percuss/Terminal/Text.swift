@@ -25,7 +25,10 @@ func count(_ number: some BinaryInteger, _ thing: String) -> String {
 
 /// The text in a column of that width; a longer one is kept whole.
 func pad(_ text: String, _ width: Int, left: Bool = false) -> String {
-  let space = String(repeating: " ", count: max(0, width - text.count))
+  // Of ASCII, which most of it is, each byte is a character.
+  let count = text.utf8.allSatisfy { $0 < 0x80 } ? text.utf8.count : text.count
+  guard count < width else { return text }
+  let space = String(repeating: " ", count: width - count)
   return left ? space + text : text + space
 }
 

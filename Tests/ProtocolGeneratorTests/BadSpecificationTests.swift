@@ -128,6 +128,89 @@ import Testing
     #expect(error?.problems.map(\.description) == mistake.reported)
   }
 
+  /// A specification of what the other one has not: no version, a checksum, fixed bytes, an exact length.
+  static let goodWithChecksum = """
+    protocol: summed
+    title: Summed
+    byte_order: big
+    checksums: [crc32]
+    enumerations:
+      - { name: kind, type: u8, doc: Kinds., values: [{ name: one, value: 1, doc: One. }] }
+    messages:
+      - name: greeting
+        direction: central_to_peripheral
+        maximum_length: 6
+        trailing: reject
+        doc: Hello.
+        header:
+          - { name: start, type: u8, value: 0xAA, doc: Start. }
+          - { name: sum, type: u8, checksum: { algorithm: sum8, from: 2 }, doc: Sum. }
+          - { name: kind, type: kind, doc: Which. }
+        otherwise: error
+        variants:
+          - name: first
+            when: { kind: one }
+            doc: First.
+            fields:
+              - { name: speed, type: u16, opaque: true, doc: Speed. }
+              - { name: end, type: u8, value: 3, doc: End. }
+
+    """
+
+  @Test func `the good one with a checksum is good`() throws {
+    let message = try SpecificationReader.read(Self.goodWithChecksum, file: "sum.yaml").messages[0]
+    #expect(message.checksum?.checksum == Field.Checksum(algorithm: .sum8, from: 2))
+    #expect(message.rejectsTrailing)
+    #expect(message.variants[0].stored.map(\.name) == ["speed"])
+    #expect(message.variants[0].stored[0].isOpaque)
+  }
+
+  @Test(arguments: [
+    Mistake(
+      replace: "from: 2", with: "from: 1",
+      reported: ["sum.yaml:8:5: the checksum 'sum' must begin behind itself and with the header, not at 1"]),
+    Mistake(
+      replace: "from: 2", with: "from: 4",
+      reported: ["sum.yaml:8:5: the checksum 'sum' must begin behind itself and with the header, not at 4"]),
+    Mistake(
+      replace: "algorithm: sum8", with: "algorithm: xor8",
+      reported: ["sum.yaml:15:55: 'algorithm' is 'xor8'; it must be one of sum8"]),
+    Mistake(
+      replace: "name: sum, type: u8", with: "name: sum, type: u16",
+      reported: [
+        "sum.yaml:8:5: the checksum 'sum' must begin behind itself and with the header, not at 2",
+        "sum.yaml:15:43: sum8 is a u8 without a range or value of its own",
+        "sum.yaml:19:9: greeting.first takes 7 bytes; its maximum_length is 6",
+      ]),
+    Mistake(
+      replace: "type: u8, value: 0xAA", with: "type: u8, checksum: { algorithm: sum8, from: 2 }",
+      reported: ["sum.yaml:8:5: a message has one checksum at most"]),
+    Mistake(
+      replace: "name: end, type: u8, value: 3", with: "name: end, type: u8, checksum: { algorithm: sum8, from: 2 }",
+      reported: ["sum.yaml:24:13: a checksum stands in the header"]),
+    Mistake(
+      replace: "name: end, type: u8, value: 3", with: "name: end, type: bytes",
+      reported: ["sum.yaml:24:13: a message with a checksum or without trailing bytes cannot hold bytes"]),
+    Mistake(
+      replace: "name: kind, type: kind, doc", with: "name: kind, type: kind, opaque: true, doc",
+      reported: ["sum.yaml:16:43: only an integer field has a 'opaque'"]),
+    Mistake(
+      replace: "trailing: reject", with: "trailing: keep",
+      reported: ["sum.yaml:11:15: 'trailing' is 'keep'; it must be one of ignore, reject"]),
+    Mistake(
+      replace: "[crc32]", with: "[crc33]",
+      reported: ["sum.yaml:4:13: 'crc33' is no checksum; known are crc32"]),
+    Mistake(
+      replace: "doc: End.", with: "since: 1, doc: End.",
+      reported: ["sum.yaml:24:53: 'since' is 1, but the minor version is 0"]),
+  ])
+  func `each mistake with a checksum is reported where it stands`(mistake: Mistake) throws {
+    let text = Self.goodWithChecksum.replacing(mistake.replace, with: mistake.with)
+    try #require(text != Self.goodWithChecksum)
+    let error = #expect(throws: SpecificationError.self) { try SpecificationReader.read(text, file: "sum.yaml") }
+    #expect(error?.problems.map(\.description) == mistake.reported)
+  }
+
   @Test(arguments: ["", "[]", "just text", "protocol: 1", "messages: { a: b }"])
   func `what is no specification at all is refused`(text: String) {
     #expect(throws: SpecificationError.self) { try SpecificationReader.read(text, file: "small.yaml") }

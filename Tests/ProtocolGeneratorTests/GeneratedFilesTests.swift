@@ -47,6 +47,23 @@ import Testing
     #expect(try text(LuaView.self, ".lua").contains("tree:add(field.proto, range)"))
   }
 
+  @Test func `the generator knows no protocol by name`() throws {
+    let folder = Package.root.appending(path: "Sources/protocol-generator")
+    let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.contains(".") }
+    #expect(files.count > 20)
+    for file in files {
+      let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8).lowercased()
+      #expect(!text.contains("percuss") && !text.contains("theragun"), "\(file)")
+    }
+  }
+
+  @Test func `every language says what the reader of a protocol must know`() throws {
+    for file in try Package.generator.generate() where file.path.lowercased().contains("theragun") {
+      let words = file.text.split { $0.isWhitespace || $0 == "/" || $0 == "*" || $0 == "-" || $0 == "\"" || $0 == "+" }
+      #expect(words.joined(separator: " ").contains("made for interoperability, not tried on hardware"), "\(file.path)")
+    }
+  }
+
   @Test func `a missing template is named`() throws {
     let empty = URL.temporaryDirectory.appending(path: "no-templates", directoryHint: .isDirectory)
     let generator = Generator(

@@ -17,6 +17,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SPECIFICATION = ("protocol-spec/specification.schema.json", "protocol-spec/percuss.yaml")
+OTHER_PROTOCOL = ("protocol-spec/specification.schema.json", "protocol-spec/theragun-gen4.yaml")
 CONFIGURATION = "systemd/percussd.schema.json"
 CONFIGURATIONS = [(CONFIGURATION, "systemd/percussd.yaml"), (CONFIGURATION, "systemd/adapter.yaml")]
 BAD_CONFIGURATIONS = "Tests/PercussSimulatorTests/BadConfigurations"
@@ -53,6 +54,21 @@ def mistakes(good):
     yield edit("a UUID base without a gap", lambda bad: bad.update(uuid_base="7e320000-bf34-4597-a0b9-83277511650e"))
 
 
+def mistakes_with_checksums(good):
+    """The same of the specification of a protocol that has them."""
+
+    def edit(name, change):
+        bad = copy.deepcopy(good)
+        change(bad["messages"][0]["header"][1])
+        return name, bad
+
+    yield edit("an unknown checksum", lambda field: field["checksum"].update(algorithm="xor8"))
+    yield edit("a checksum of nothing in particular", lambda field: field["checksum"].pop("from"))
+    yield edit("a checksum with a value", lambda field: field.update(value=1))
+    yield edit("a checksum with a range", lambda field: field.update(range=[0, 1]))
+    yield edit("an opaque number that is not said to be one", lambda field: field.update(opaque="yes"))
+
+
 def accepted_configurations():
     """The bad configurations that the schema lets pass though it could tell."""
     checker = validator(CONFIGURATION)
@@ -67,7 +83,7 @@ def accepted_configurations():
 
 
 def main(arguments):
-    pairs = list(zip(arguments[::2], arguments[1::2])) or [SPECIFICATION, *CONFIGURATIONS]
+    pairs = list(zip(arguments[::2], arguments[1::2])) or [SPECIFICATION, OTHER_PROTOCOL, *CONFIGURATIONS]
     failures = []
     if not arguments:
         failures += [f"{CONFIGURATION} accepts {name}" for name in accepted_configurations()]
@@ -78,6 +94,8 @@ def main(arguments):
             failures.append(f"{document}: {'/'.join(map(str, error.path))}: {error.message}")
         if (schema, document) == SPECIFICATION:
             failures += [f"{schema} accepts {name}" for name, bad in mistakes(content) if checker.is_valid(bad)]
+        if (schema, document) == OTHER_PROTOCOL:
+            failures += [f"{schema} accepts {name}" for name, bad in mistakes_with_checksums(content) if checker.is_valid(bad)]
     for failure in failures:
         print(failure)
     print(f"{len(pairs)} documents checked, {len(failures)} failures")

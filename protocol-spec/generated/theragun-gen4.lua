@@ -99,8 +99,8 @@ local messages = {
 -- Characteristics: what the central writes, and what the peripheral sends
 
 local characteristics = {
-  { uuid = "0xFFE1", name = "notify", title = "Theragun Notify", to_central = "notification" },
-  { uuid = "0xFFE2", name = "write", title = "Theragun Write", to_peripheral = "request" },
+  { uuid = "ffe1", name = "notify", title = "Theragun Notify", to_central = "notification" },
+  { uuid = "ffe2", name = "write", title = "Theragun Write", to_peripheral = "request" },
 }
 
 -- Below here nothing is particular to the protocol.
@@ -301,8 +301,10 @@ for _, characteristic in ipairs(characteristics) do
     if tvb:len() == 0 then return 0 end
     local opcodes = { att_opcode() }
     local opcode = #opcodes > 0 and opcodes[#opcodes].value or 0x1B
-    local name = from_central[opcode] and characteristic.to_peripheral or characteristic.to_central
-    return dissect_message(name or characteristic.to_peripheral, tvb, pinfo, tree)
+    local name = characteristic.to_central
+    if from_central[opcode] then name = characteristic.to_peripheral end
+    if not name then return 0 end
+    return dissect_message(name, tvb, pinfo, tree)
   end
   DissectorTable.get("bluetooth.uuid"):add(characteristic.uuid, proto)
   DissectorTable.get("btatt.handle"):add_for_decode_as(proto)

@@ -67,8 +67,11 @@ struct LuaView: LanguageView {
   }
 
   private func characteristic(_ characteristic: Characteristic) -> [String: Any] {
+    // As Wireshark writes UUIDs: short ones in four small digits.
+    let short = String(characteristic.uuid, radix: 16)
     var context: [String: Any] = [
-      "uuid": specification.uuidBase?.uuid(characteristic.uuid) ?? hex(characteristic.uuid, size: 2),
+      "uuid": specification.uuidBase?.uuid(characteristic.uuid)
+        ?? String(repeating: "0", count: 4 - short.count) + short,
       "name": characteristic.name, "title": characteristic.title,
     ]
     for name in characteristic.values {

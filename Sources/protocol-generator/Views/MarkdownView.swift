@@ -144,7 +144,7 @@ struct MarkdownView: LanguageView {
     if let checksum = field.checksum {
       parts.append("\(checksum.algorithm.rawValue) of the bytes from \(checksum.from) to the end")
     }
-    if field.isOpaque { parts.append("not public") }
+    if field.isOpaque { parts.append("opaque") }
     if let range = field.range {
       parts.append(range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)...\(range.upperBound)")
     }

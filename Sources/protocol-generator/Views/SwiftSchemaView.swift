@@ -1,4 +1,4 @@
-/// The specification as Swift values, for tools that work with any message; the types are in `PercussWire/Schema`.
+/// The specification as Swift values, for tools that work with any message; the module itself has their types.
 struct SwiftSchemaView: LanguageView {
   let specification: Specification
   let folder: String

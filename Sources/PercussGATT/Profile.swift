@@ -1,3 +1,5 @@
+public import PercussWire
+
 /// The services of one kind of device: which characteristics there are, and what can be done with each.
 ///
 /// ```swift
@@ -65,6 +67,18 @@ extension BluetoothUUID {
   /// A number over the Percuss base, `7e32XXXX-bf34-4597-a0b9-83277511650e` (`uuid_base` in percuss.yaml).
   public init(percuss number: UInt16) {
     self.init(high: 0x7e32_0000_bf34_4597 | UInt64(number) << 32, low: 0xa0b9_8327_7511_650e)
+  }
+}
+
+extension BluetoothUUID {
+  /// The characteristic of a message.
+  public init(of message: WireSchema.Message) {
+    let number = message.characteristic.number
+    if let base = message.specification.uuidBase {
+      self.init(high: base.high | UInt64(number) << 32, low: base.low)
+    } else {
+      self.init(number)
+    }
   }
 }
 

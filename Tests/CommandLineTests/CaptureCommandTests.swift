@@ -89,6 +89,24 @@ struct CaptureCommandTests {
         """)
   }
 
+  @Test func `a Theragun's frames are shown, and other values on its characteristics are just bytes`() async throws {
+    let discovery: [UInt8] = [0x09, 7, 0x20, 0, 0x10, 0x21, 0, 0xE1, 0xFF, 0x23, 0, 0x0C, 0x24, 0, 0xE2, 0xFF]
+    let file = try temporary(
+      Self.header + Self.att([0x08, 0x20, 0, 0x25, 0, 0x03, 0x28], isSent: true, milliseconds: 0)
+        + Self.att(discovery, isSent: false, milliseconds: 10)
+        + Self.att([0x52, 0x24, 0, 0xAA, 0x70, 1, 3, 9, 0x60, 3], isSent: true, milliseconds: 20)
+        + Self.att([0x1B, 0x21, 0, 0x41, 0x42], isSent: false, milliseconds: 30)
+        + Self.att([0x1B, 0x21, 0, 0xBB, 0x30, 0x30], isSent: false, milliseconds: 40))
+    defer { try? FileManager.default.removeItem(at: file) }
+    let run = try await ProgramRun.percuss("capture", "decode", file.path)
+    #expect(run.status == 0, "\(run)")
+    #expect(run.output.contains("theragun-gen4 request.set_speed checksum=0x70 speed=2400 RPM"), "\(run)")
+    #expect(run.lines.contains { $0.hasSuffix("  41 42") }, "\(run)")
+    #expect(run.output.contains("no such frame: notification.kind at byte 2: 0x30 has no meaning here"), "\(run)")
+    let statistics = try await ProgramRun.percuss("capture", "stats", file.path)
+    #expect(statistics.output.contains("malformed frames: 1"), "\(statistics)")
+  }
+
   @Test(arguments: [
     (["--kind", "telemetry"], [2]), (["--kind", "set_speed"], [1]), (["--kind", "write"], [1]),
     (["--kind", "write_command", "--kind", "notification"], [1, 2]), (["--characteristic", "control point"], [1]),

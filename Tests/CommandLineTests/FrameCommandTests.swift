@@ -258,6 +258,54 @@ struct FrameCommandTests {
     #expect(run.output.contains("18446744073709551615 µs") && run.output.contains("3600000000 µs (1 h)"), "\(run)")
   }
 
+  @Test(arguments: [[], ["--protocol", "theragun-gen4"], ["--as", "request"]])
+  func `a Theragun's frame is shown, and what is said of it`(options: [String]) async throws {
+    let run = try await ProgramRun.percuss(["frame", "decode", "AA 70 01 03 09 60 03"] + options)
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    #expect(
+      run.output == """
+        theragun-gen4 request.set_speed: central to peripheral, Theragun Write (0000ffe2-0000-1000-8000-00805f9b34fb), 7 bytes
+          Drive the motor.
+          Unofficial: from the public documentation of the Buttplug project (docs.buttplug.io,
+          stpihkal/protocols/theragun, issue stpihkal#127), made for interoperability, not tried on hardware.
+          offset  bytes  field     value  meaning
+               0  aa     start       170
+               1  70     checksum    112  0x70
+               2  01     kind          1  set_speed
+               3  03     fixed         3
+               4  09 60  speed      2400  2400 RPM
+               6  03     end           3
+
+        """)
+  }
+
+  @Test(arguments: [
+    ("AA 71 01 03 09 60 03", "request.checksum at byte 1: the checksum is 0x71, but that of the bytes is 0x70"),
+    ("AA 70 01 03 60 09 03", "request.set_speed.speed at byte 4: 24585 is outside 0...3616"),
+    ("BB 30 30 00", "notification.kind at byte 2: 0x30 has no meaning here"),
+    ("BB 10 10", "notification.status.unknown_byte at byte 3: the value ends after 3 of at least 15 bytes"),
+  ])
+  func `a Theragun's malformed frame is told by its place`(bytes: String, message: String) async throws {
+    let run = try await ProgramRun.percuss("frame", "decode", bytes)
+    #expect(run.status == 65 && run.output.isEmpty, "\(run)")
+    #expect(run.errors.contains(message), "\(run)")
+  }
+
+  @Test func `a Theragun's frames are encoded where its protocol is named, and only there`() async throws {
+    let arguments = ["frame", "encode", "set_speed", "speed=2400rpm"]
+    let run = try await ProgramRun.percuss(arguments + ["--protocol", "theragun-gen4"])
+    #expect(run.status == 0 && run.output == "aa 70 01 03 09 60 03\n", "\(run)")
+    let own = try await ProgramRun.percuss(arguments)
+    #expect(own.status == 2 && own.errors.contains("ramp"), "\(own)")
+    let list = try await ProgramRun.percuss("frame", "list", "--protocol", "theragun-gen4")
+    #expect(list.status == 0 && list.lines[0].hasPrefix("Unofficial: "), "\(list)")
+    let help = try await ProgramRun.percuss("frame", "encode", "--help")
+    #expect(help.output.contains("unofficial"), "\(help)")
+    let contradiction = try await ProgramRun.percuss(
+      "frame", "decode", "aa", "--as", "telemetry", "--protocol", "theragun-gen4")
+    #expect(contradiction.status == 2, "\(contradiction)")
+  }
+
   @Test func `a program that does not end is killed`() async throws {
     await #expect(throws: ProgramRun.TimedOut.self) {
       try await ProgramRun.percuss("monitor", "--for", "24h", timeout: .milliseconds(300))

@@ -162,11 +162,13 @@ struct FrameBuilderTests {
   }
 
   @Test func `every variant and message has a name to build it by`() {
-    for builder in FrameBuilder.all {
-      #expect(FrameBuilder.named(builder.name).map(\.name) == [builder.name])
-      #expect(Set(builder.fields.map(\.name)).count == builder.fields.count, "\(builder.name) has a field name twice")
-      guard let variant = builder.variant else { continue }
-      #expect(FrameBuilder.named(variant.name).contains { $0.name == builder.name })
+    for specification in WireSchema.specifications {
+      for builder in FrameBuilder.all(in: specification) {
+        #expect(FrameBuilder.named(builder.name, in: specification).map(\.name) == [builder.name])
+        #expect(Set(builder.fields.map(\.name)).count == builder.fields.count, "\(builder.name) has a field name twice")
+        guard let variant = builder.variant else { continue }
+        #expect(FrameBuilder.named(variant.name, in: specification).contains { $0.name == builder.name })
+      }
     }
     #expect(FrameBuilder.named("halt").isEmpty)
   }

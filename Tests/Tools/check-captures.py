@@ -20,7 +20,6 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 specification = importlib.util.spec_from_file_location("check_dissector", ROOT / "Tests/Tools/check-dissector.py")
 dissector = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(dissector)
-PREFIX = dissector.PREFIX
 OPCODES = {
     "read_response": 0x0B, "read_blob_response": 0x0D, "write_request": 0x12, "prepare_write_request": 0x16, "notification": 0x1B,
     "indication": 0x1D, "multiple_handle_value_notification": 0x23, "write_command": 0x52,
@@ -31,16 +30,17 @@ UNCOMPARED = {"read_by_type_response", "read_multiple_response", "read_multiple_
 
 
 def field_names():
-    for message in dissector.MESSAGES.values():
-        groups = [message["header"]] + [variant["fields"] for variant in message.get("variants", [])]
-        names = [""] + [f"{variant['name']}." for variant in message.get("variants", [])]
-        for prefix, group in zip(names, groups):
-            for field in group:
-                path = f"{PREFIX}.{message['name']}.{prefix}{field['name']}"
-                if field["type"] in dissector.RECORDS:
-                    yield from (f"{path}.{inner['name']}" for inner in dissector.RECORDS[field["type"]])
-                else:
-                    yield path
+    for protocol in dissector.PROTOCOLS.values():
+        for message in protocol.messages.values():
+            groups = [message["header"]] + [variant["fields"] for variant in message.get("variants", [])]
+            names = [""] + [f"{variant['name']}." for variant in message.get("variants", [])]
+            for prefix, group in zip(names, groups):
+                for field in group:
+                    path = f"{protocol.prefix}.{message['name']}.{prefix}{field['name']}"
+                    if field["type"] in protocol.records:
+                        yield from (f"{path}.{inner['name']}" for inner in protocol.records[field["type"]])
+                    else:
+                        yield path
 
 
 def run(command):
@@ -72,11 +72,12 @@ def of_percuss(program, capture):
         if "frame" not in value:
             continue
         frame = value["frame"]
-        frames[record].append((frame["message"], bytes.fromhex(value["bytes"])))
-        header = {field["name"] for field in dissector.MESSAGES[frame["message"]]["header"]}
+        protocol = dissector.PROTOCOLS[frame["protocol"].replace("-", "_")]
+        frames[record].append((protocol, frame["message"], bytes.fromhex(value["bytes"])))
+        header = {field["name"] for field in protocol.messages[frame["message"]]["header"]}
         for field in frame["fields"]:
             variant = "" if field["name"] in header else f"{frame['variant']}."
-            name = f"{PREFIX}.{frame['message']}.{variant}{field['name']}"
+            name = f"{protocol.prefix}.{frame['message']}.{variant}{field['name']}"
             number = field.get("value")
             fields[record].append((name, bytes.fromhex(field["bytes"]) if number is None else number))
     return values, fields, refused, asked, frames, assumed
@@ -140,7 +141,7 @@ def of_tshark(capture, names):
 
 
 def of_tshark_alone(capture, names):
-    base = ["tshark", "-X", f"lua_script:{ROOT}/protocol-spec/generated/{PREFIX}.lua", "-r", capture]
+    base = ["tshark", *dissector.SCRIPTS, "-r", capture]
     pdus = collections.defaultdict(list)
     packets = json.loads(run(base + ["-Y", "btatt", "-T", "json", "-x", "--no-duplicate-keys", "-J", "frame btatt"]))
     for packet in packets:
@@ -179,7 +180,7 @@ def of_tshark_alone(capture, names):
     for line in run(command).split("\n")[:-1]:
         record, protocols, severity, *cells = line.split("\t")
         record = int(record)
-        if f":{PREFIX}" not in protocols:
+        if not any(f":{prefix}" in protocols for prefix in dissector.PROTOCOLS):
             continue
         if any(int(s, 0) >= dissector.ERROR for s in severity.split(",") if s):
             refused.add(record)
@@ -189,7 +190,7 @@ def of_tshark_alone(capture, names):
     return values, fields, refused, pdus, unseen
 
 
-BYTES = {f"{PREFIX}.routine_data.chunk.payload"}
+BYTES = {"percuss.routine_data.chunk.payload"}
 
 
 def compare(program, capture, names, title, again=None):
@@ -228,12 +229,11 @@ def compare(program, capture, names, title, again=None):
 def vectors(path):
     """A capture with every golden vector, good and malformed."""
     capture = dissector.Capture()
-    for file in sorted((ROOT / "protocol-spec/vectors").glob("*.json")):
-        content = json.loads(file.read_text())
-        if content.get("message") in dissector.MESSAGES:
+    for protocol in dissector.PROTOCOLS.values():
+        for message, content in protocol.files():
             for vector in content["vectors"] + content.get("malformed", []):
                 if vector["bytes"]:  # Wireshark has no dissector look at nothing.
-                    capture.value(content["message"], bytes.fromhex(vector["bytes"]))
+                    capture.value(protocol, message, bytes.fromhex(vector["bytes"]))
     capture.write(path)
 
 
@@ -248,8 +248,8 @@ def main():
         if again:
             path = f"{folder}/again.btsnoop"
             capture = dissector.Capture()
-            for message, value in again:
-                capture.value(message, value)
+            for protocol, message, value in again:
+                capture.value(protocol, message, value)
             capture.write(path)
             failures += compare(program, path, names, "those of them that tshark has shown no dissector, in notifications of one value")
         if not captures:

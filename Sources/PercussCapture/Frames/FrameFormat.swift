@@ -11,6 +11,8 @@ public enum FrameFormat: UInt8, Sendable, CaseIterable {
   case percussEvent
   case percussRoutineData
   case percussClock
+  case theragunWrite
+  case theragunNotify
 
   /// The format of a characteristic's values; nil for one that carries no frames.
   public init?(_ characteristic: BluetoothUUID) {
@@ -21,6 +23,8 @@ public enum FrameFormat: UInt8, Sendable, CaseIterable {
     case .percussEvent: self = .percussEvent
     case .percussRoutineData: self = .percussRoutineData
     case .percussClock: self = .percussClock
+    case Self.theragunWriteCharacteristic: self = .theragunWrite
+    case Self.theragunNotifyCharacteristic: self = .theragunNotify
     default: return nil
     }
   }
@@ -34,13 +38,18 @@ public enum FrameFormat: UInt8, Sendable, CaseIterable {
     case .percussEvent: .percussEvent
     case .percussRoutineData: .percussRoutineData
     case .percussClock: .percussClock
+    case .theragunWrite: Self.theragunWriteCharacteristic
+    case .theragunNotify: Self.theragunNotifyCharacteristic
     }
   }
+
+  private static let theragunWriteCharacteristic = BluetoothUUID(TheragunIdentifiers.writeCharacteristic)
+  private static let theragunNotifyCharacteristic = BluetoothUUID(TheragunIdentifiers.notifyCharacteristic)
 
   /// The typed frame of a whole value.
   ///
   /// - Parameter isFromClient: whether it was written, not read or notified.
-  /// - Returns: nil when the characteristic carries nothing that way.
+  /// - Returns: nil when the characteristic carries nothing that way, and for a value of another product on the same characteristic.
   /// - Throws: what the generated decoder of the message throws.
   @inline(__always)
   public func frame(of value: RawSpan, isFromClient: Bool) throws(WireError) -> CapturedFrame? {
@@ -56,7 +65,35 @@ public enum FrameFormat: UInt8, Sendable, CaseIterable {
     case (.percussRoutineData, false): .routineStatus(try RoutineStatus(decoding: value))
     case (.percussClock, true): .clockRequest(try ClockRequest(decoding: value))
     case (.percussClock, false): .clockReply(try ClockReply(decoding: value))
+    case (.theragunWrite, true), (.theragunNotify, false): try sharedFrame(of: value)
     case (.percussFeature, true), (.percussTelemetry, true), (.percussEvent, true): nil
+    case (.theragunWrite, false), (.theragunNotify, true): nil
+    }
+  }
+
+  /// On a characteristic with a short UUID, which any product may use.
+  private func sharedFrame(of value: RawSpan) throws(WireError) -> CapturedFrame? {
+    do throws(WireError) {
+      return self == .theragunWrite
+        ? .theragunRequest(try TheragunRequest(decoding: value))
+        : .theragunNotification(try TheragunNotification(decoding: value))
+    } catch {
+      if isMeant(by: error) { throw error }
+      return nil
+    }
+  }
+
+  /// Whether a value that was refused with this error is a malformed frame, and not another product's value.
+  ///
+  /// The Percuss characteristics are Percuss' own. 0xFFE1 and 0xFFE2 are anyone's: there the first byte and the checksum decide.
+  public func isMeant(by error: WireError) -> Bool {
+    guard self == .theragunWrite || self == .theragunNotify else { return true }
+    return switch error.reason {
+    case .checksumMismatch: false
+    case .unexpectedConstant: error.offset > 0
+    // Before the kind there is no knowing.
+    case .truncated: error.offset > 2
+    default: true
     }
   }
 
@@ -72,6 +109,9 @@ public enum FrameFormat: UInt8, Sendable, CaseIterable {
     case (.percussRoutineData, false): WireSchema.routineStatus
     case (.percussClock, true): WireSchema.clockRequest
     case (.percussClock, false): WireSchema.clockReply
+    case (.theragunWrite, true): WireSchema.theragunRequest
+    case (.theragunNotify, false): WireSchema.theragunNotification
+    case (.theragunWrite, false), (.theragunNotify, true): nil
     case (.percussFeature, true), (.percussTelemetry, true), (.percussEvent, true): nil
     }
   }
@@ -88,6 +128,8 @@ public enum CapturedFrame: Equatable, Sendable {
   case routineStatus(RoutineStatus)
   case clockRequest(ClockRequest)
   case clockReply(ClockReply)
+  case theragunRequest(TheragunRequest)
+  case theragunNotification(TheragunNotification)
 
   /// The bytes that it takes on the wire.
   public var encodedLength: Int {
@@ -101,6 +143,8 @@ public enum CapturedFrame: Equatable, Sendable {
     case .routineStatus(let frame): frame.encodedLength
     case .clockRequest(let frame): frame.encodedLength
     case .clockReply(let frame): frame.encodedLength
+    case .theragunRequest(let frame): frame.encodedLength
+    case .theragunNotification(let frame): frame.encodedLength
     }
   }
 }

@@ -24,13 +24,13 @@
     }
 
     /// The builders that a name can stand for: a message, a message's variant (`control_request.stop`), or a variant alone (`stop`).
-    public static func named(_ name: String) -> [FrameBuilder] {
-      all.filter { $0.name == name || $0.variant?.name == name }
+    public static func named(_ name: String, in specification: WireSchema.Specification = .percuss) -> [FrameBuilder] {
+      all(in: specification).filter { $0.name == name || $0.variant?.name == name }
     }
 
     /// A builder of each variant, in the order of the specification, before them one of the message without a variant.
-    public static var all: [FrameBuilder] {
-      WireSchema.messages.flatMap { message in
+    public static func all(in specification: WireSchema.Specification = .percuss) -> [FrameBuilder] {
+      specification.messages.flatMap { message in
         [FrameBuilder(message)] + message.variants.map { FrameBuilder(message, variant: $0) }
       }
     }

@@ -79,7 +79,7 @@ struct CaptureFilter {
   /// Why a text is no kind; nil when it is one.
   static func mistake(inKind text: String) -> String? {
     var known = operationKinds
-    for message in WireSchema.messages {
+    for message in WireSchema.specifications.flatMap(\.messages) {
       known.insert(message.name)
       for variant in message.variants { known.formUnion([variant.name, "\(message.name).\(variant.name)"]) }
     }

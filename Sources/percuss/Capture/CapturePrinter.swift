@@ -121,12 +121,12 @@ struct DecodedValue {
   init(_ event: AttributeEvent, _ value: RawSpan) {
     bytes = value.withUnsafeBytes { Array($0) }
     guard event.carriesValue, event.isWhole, let attribute = event.attribute, attribute.kind == .value,
-      let message = attribute.format?.message(isFromClient: event.isFromClient)
+      let format = attribute.format, let message = format.message(isFromClient: event.isFromClient)
     else { return }
     do throws(WireError) {
       frame = try FrameDescription(decoding: bytes, as: message)
     } catch {
-      refusal = error
+      if format.isMeant(by: error) { refusal = error }
     }
   }
 }

@@ -33,7 +33,7 @@ struct CaptureText {
 
   /// A frame in one line: its name and fields.
   static func text(of frame: FrameDescription) -> String {
-    var text = frame.name
+    var text = frame.title
     for fields in [frame.header, frame.body] {
       for field in fields where !frame.message.isImplied(field.schema) && field.schema.constant == nil {
         text += " "
@@ -42,7 +42,8 @@ struct CaptureText {
         text += field.meaning
       }
     }
-    return frame.ignored.isEmpty ? text : text + "  and \(count(frame.ignored.count)) of a later version"
+    guard !frame.ignored.isEmpty else { return text }
+    return text + "  and \(count(frame.ignored.count)) \(frame.message.specification.ofUnknownBytes)"
   }
 
   private static func meaning(of bytes: [UInt8], at attribute: CapturedAttribute?) -> String {

@@ -7,7 +7,11 @@ import PercussWire
 struct FrameCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "frame",
-    abstract: "Take the protocol's frames apart, or make them.",
+    abstract: "Take frames apart, or make them.",
+    discussion: """
+      Those of the Percuss protocol, and with --protocol theragun-gen4 those of Theragun devices of generation 4, which are \
+      \(ProtocolArgument.unofficial).
+      """,
     subcommands: [FrameDecodeCommand.self, FrameEncodeCommand.self, FrameListCommand.self])
 }
 
@@ -18,6 +22,7 @@ struct FrameEncodeCommand: ParsableCommand {
     abstract: "Print the bytes of a frame.",
     discussion: """
       percuss frame encode set_speed speed=1900ppm ramp=500ms --sequence 7
+      percuss frame encode --protocol theragun-gen4 set_speed speed=2400rpm
 
       A value is a number as on the wire (500, 0x1f4), one with a unit (0.5s, 62.5N), a name (loss_policy=stop), \
       flags joined by commas, or hexadecimal bytes. percuss frame list shows what can be encoded, and percuss frame list \
@@ -26,7 +31,7 @@ struct FrameEncodeCommand: ParsableCommand {
 
   @Argument(
     help: "The frame, such as set_speed, telemetry or control_response.routine_stored.",
-    completion: .list(FrameBuilder.all.map { $0.variant?.name ?? $0.name }))
+    completion: .list(FrameBuilder.all().map { $0.variant?.name ?? $0.name }))
   var name: String
 
   @Argument(help: ArgumentHelp("The values of its fields.", valueName: "field=value"))
@@ -38,11 +43,14 @@ struct FrameEncodeCommand: ParsableCommand {
   @Option(name: .long, help: "The flags of a control request, such as quiet; none unless given.")
   var flags: String?
 
+  @Option(name: .customLong("protocol"), help: ProtocolArgument.help)
+  var specification = ProtocolArgument.percuss
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     do {
-      let builder = try Self.builder(named: name)
+      let builder = try Self.builder(named: name, of: specification)
       let bytes: [UInt8]
       do {
         bytes = try builder.bytes(try pairs(for: builder))
@@ -50,7 +58,7 @@ struct FrameEncodeCommand: ParsableCommand {
         throw CommandFailure(.usage, Self.explain(error, of: builder))
       }
       guard output.json else { return say(hex(bytes)) }
-      say(JSONLine.text(FrameLine(bytes, FrameReading(bytes, as: builder.message))))
+      say(JSONLine.text(FrameLine(bytes, FrameReading(bytes, as: [builder.message]))))
     } catch {
       var failure = CommandFailure(error)
       failure.asJSON = output.json
@@ -81,16 +89,31 @@ struct FrameEncodeCommand: ParsableCommand {
     builder.fields.last.map { "\($0.name)=1" } ?? "speed=1900"
   }
 
-  static func builder(named name: String) throws(CommandFailure) -> FrameBuilder {
-    let builders = FrameBuilder.named(name)
+  static func builder(
+    named name: String, of specification: ProtocolArgument
+  ) throws(CommandFailure) -> FrameBuilder {
+    let builders = FrameBuilder.named(name, in: specification.specification)
     if builders.count == 1 { return builders[0] }
     guard builders.isEmpty else {
       let names = builders.map(\.name).joined(separator: ", ")
       throw CommandFailure(.usage, "percuss: '\(name)' can be \(names); write one of these")
     }
-    let known = FrameBuilder.all.flatMap { [$0.name] + ($0.variant.map { [$0.name] } ?? []) }
+    let known = FrameBuilder.all(in: specification.specification).flatMap {
+      [$0.name] + ($0.variant.map { [$0.name] } ?? [])
+    }
     let guess = Spelling.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? "."
-    throw CommandFailure(.usage, "percuss: there is no frame '\(name)'\(guess) percuss frame list shows them all.")
+    throw CommandFailure(
+      .usage, "percuss: there is no frame '\(name)'\(guess) \(Self.list(specification)) shows them all.")
+  }
+
+  private static func list(_ specification: ProtocolArgument) -> String {
+    "percuss frame list" + (specification == .percuss ? "" : " --protocol \(specification.rawValue)")
+  }
+
+  private static func list(_ builder: FrameBuilder) -> String {
+    let specification = builder.message.specification
+    return "percuss frame list \(builder.name)"
+      + (specification == .percuss ? "" : " --protocol \(specification.argument)")
   }
 
   private static func explain(_ error: FrameBuilderError, of builder: FrameBuilder) -> String {
@@ -104,7 +127,7 @@ struct FrameEncodeCommand: ParsableCommand {
       return message + (Spelling.nearest(to: word, among: known).map { "\n  did you mean \($0)?" } ?? "")
     case .missingFields(let names):
       let example = names.map { "\($0)=…" }.joined(separator: " ")
-      return "\(message)\n  add \(example); percuss frame list \(builder.name) explains them"
+      return "\(message)\n  add \(example); \(list(builder)) explains them"
     case .repeatedField, .invalidText, .refused: return message
     }
   }
@@ -119,11 +142,16 @@ struct FrameListCommand: ParsableCommand {
   @Argument(help: "The frame whose fields are to be shown.")
   var name: String?
 
+  @Option(name: .customLong("protocol"), help: ProtocolArgument.help)
+  var specification = ProtocolArgument.percuss
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     do {
-      let builders = try name.map { [try FrameEncodeCommand.builder(named: $0)] } ?? FrameBuilder.all
+      let builders =
+        try name.map { [try FrameEncodeCommand.builder(named: $0, of: specification)] }
+        ?? FrameBuilder.all(in: specification.specification)
       if output.json {
         for builder in builders { say(JSONLine.text(FrameKindLine(builder))) }
       } else if name != nil {
@@ -140,13 +168,15 @@ struct FrameListCommand: ParsableCommand {
 
   private var overview: String {
     let form = FrameText(terminal: .ofStandardOutput())
-    return WireSchema.messages.map { message in
+    let notice = specification.specification.notice.map { wrap($0, to: form.terminal.width) } ?? []
+    let messages = specification.specification.messages.map { message in
       let title = "\(form.terminal.styled(message.name, .bold)): \(form.origin(message))"
       guard !message.variants.isEmpty else { return "\(title)\n  \(message.doc)" }
       let width = message.variants.map(\.name.count).max() ?? 0
       let lines = message.variants.map { "  \(pad($0.name, width))  \($0.doc)" }
       return ([title] + lines).joined(separator: "\n")
-    }.joined(separator: "\n\n")
+    }
+    return ((notice.isEmpty ? [] : [notice.joined(separator: "\n")]) + messages).joined(separator: "\n\n")
   }
 
   private func fields(of builder: FrameBuilder) -> String {

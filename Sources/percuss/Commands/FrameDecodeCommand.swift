@@ -8,7 +8,8 @@ struct FrameDecodeCommand: ParsableCommand {
     abstract: "Say what the bytes of a frame mean.",
     discussion: """
       Takes one ATT value in hexadecimal, as in 13 07 00 6c 07 f4 01, 13:07:00 or 0x130700; or stream frames, which begin \
-      with a5. Without --as every message that the bytes can be is shown, with the characteristic it would be on. \
+      with a5. Without --protocol and --as every message that the bytes can be is shown, with the characteristic it would be on. \
+      The frames of theragun-gen4 (\(ProtocolArgument.unofficial)) are told by their first byte and their checksum. \
       - reads the standard input: a value a line; empty lines and those that begin with # are passed over.
       """)
 
@@ -20,7 +21,20 @@ struct FrameDecodeCommand: ParsableCommand {
     help: ArgumentHelp("What the bytes are: a message, or stream for stream frames.", valueName: "message"))
   var kind: FrameKindArgument?
 
+  @Option(name: .customLong("protocol"), help: ProtocolArgument.help)
+  var specification: ProtocolArgument?
+
   @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard let specification, let kind else { return }
+    switch kind {
+    case .message(let message) where message.specification == specification.specification: break
+    case .stream where specification.specification == .percuss: break
+    default:
+      throw ValidationError("--as is no frame of --protocol \(specification.rawValue); leave one of them out.")
+    }
+  }
 
   func run() throws {
     guard bytes == ["-"] else { return try decode(bytes.joined(separator: " "), line: nil) }
@@ -51,11 +65,13 @@ struct FrameDecodeCommand: ParsableCommand {
     }
     guard !bytes.isEmpty else { throw failure("there are no bytes; write them as in 13 07 00") }
     switch kind {
-    case .message(let message): try show(bytes, FrameReading(bytes, as: message), line: line)
+    case .message(let message): try show(bytes, FrameReading(bytes, as: [message]), line: line)
     case .stream: try showStream(bytes, StreamPart.all(of: bytes), line: line)
     case nil:
-      let parts = bytes[0] == StreamChannel.startByte ? StreamPart.all(of: bytes) : []
-      let reading = FrameReading(bytes)
+      let specifications = specification.map { [$0.specification] } ?? WireSchema.specifications
+      let mayBeStream = bytes[0] == StreamChannel.startByte && specifications.contains(.percuss)
+      let parts = mayBeStream ? StreamPart.all(of: bytes) : []
+      let reading = FrameReading(bytes, as: specifications.flatMap(\.messages))
       // What begins like a stream frame can be another value by chance, but hardly one with a right checksum.
       if parts.contains(where: \.isFrame) || (!parts.isEmpty && reading.frames.isEmpty) {
         try showStream(bytes, parts, line: line)
@@ -115,7 +131,7 @@ struct FrameDecodeCommand: ParsableCommand {
         }
         do {
           let stream = FrameLine.Stream(offset: offset, channel: channel)
-          try show(payload, FrameReading(payload, as: message), line: line, stream: stream)
+          try show(payload, FrameReading(payload, as: [message]), line: line, stream: stream)
         } catch {
           failures.append(
             "in the payload of the stream frame at byte \(offset): \(error.message.replacing("percuss: ", with: "", maxReplacements: 1))"
@@ -157,12 +173,28 @@ enum FrameKindArgument: ExpressibleByArgument {
   init?(argument: String) {
     if argument == "stream" {
       self = .stream
-    } else if let message = WireSchema.message(named: argument) {
+    } else if let message = WireSchema.specifications.flatMap(\.messages).first(where: { $0.name == argument }) {
       self = .message(message)
     } else {
       return nil
     }
   }
 
-  static var allValueStrings: [String] { WireSchema.messages.map(\.name) + ["stream"] }
+  static var allValueStrings: [String] { WireSchema.specifications.flatMap(\.messages).map(\.name) + ["stream"] }
+}
+
+/// Whose frames.
+enum ProtocolArgument: String, ExpressibleByArgument, CaseIterable {
+  case percuss
+  case theragunGen4 = "theragun-gen4"
+
+  var specification: WireSchema.Specification {
+    switch self {
+    case .percuss: .percuss
+    case .theragunGen4: .theragunGen4
+    }
+  }
+
+  static let unofficial = "unofficial, from public documentation, not tried on hardware"
+  static let help: ArgumentHelp = "Whose frames: percuss, or theragun-gen4 (\(unofficial))."
 }

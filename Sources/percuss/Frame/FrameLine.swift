@@ -25,6 +25,7 @@ struct FrameLine: Encodable {
   }
 
   struct Interpretation: Encodable {
+    let `protocol`: String
     let message: String
     let variant: String?
     let direction: String
@@ -34,11 +35,12 @@ struct FrameLine: Encodable {
     let ignoredBytes: Int
 
     init(_ frame: FrameDescription) {
+      `protocol` = frame.message.specification.argument
       message = frame.message.name
       variant = frame.variant?.name
       direction = frame.message.direction.rawValue
       characteristic = frame.message.characteristic.name
-      uuid = BluetoothUUID(percuss: frame.message.characteristic.number).fullText
+      uuid = BluetoothUUID(of: frame.message).fullText
       fields = frame.fields.map { Field($0) }
       ignoredBytes = frame.ignored.count
     }
@@ -98,6 +100,7 @@ struct FrameLine: Encodable {
 /// A frame that can be encoded, as `frame list --json` prints it.
 struct FrameKindLine: Encodable {
   let type = "frame_kind"
+  let `protocol`: String
   let name: String
   let direction: String
   let characteristic: String
@@ -114,6 +117,7 @@ struct FrameKindLine: Encodable {
   }
 
   init(_ builder: FrameBuilder) {
+    `protocol` = builder.message.specification.argument
     name = builder.name
     direction = builder.message.direction.rawValue
     characteristic = builder.message.characteristic.name

@@ -14,8 +14,9 @@ struct FrameReading {
     var error: WireError
   }
 
-  init(_ bytes: [UInt8], as message: WireSchema.Message? = nil) {
-    for message in message.map({ [$0] }) ?? WireSchema.messages {
+  /// - Parameter messages: those that the bytes can be.
+  init(_ bytes: [UInt8], as messages: [WireSchema.Message] = WireSchema.specifications.flatMap(\.messages)) {
+    for message in messages {
       do throws(WireError) {
         let frame = try FrameDescription(decoding: bytes, as: message)
         if frame.ignored.isEmpty { frames.append(frame) } else { longer.append(frame) }
@@ -26,10 +27,12 @@ struct FrameReading {
     if frames.isEmpty { (frames, longer) = (longer, []) }
   }
 
-  /// The refusals of the messages that the bytes most likely were meant to be: those whose kind the first byte names, else all.
+  /// The refusals of the messages that the bytes most likely were meant to be: those whose kind the first byte names, else all of the first
+  /// protocol.
   func likelyRefusals(of bytes: [UInt8]) -> [Refusal] {
     let begun = refusals.filter { $0.message.canBegin(with: bytes.first) }
-    return begun.isEmpty ? refusals : begun
+    return begun.isEmpty
+      ? refusals.filter { $0.message.specification == refusals.first?.message.specification } : begun
   }
 }
 

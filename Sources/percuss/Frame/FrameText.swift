@@ -20,7 +20,7 @@ struct FrameText {
       }
     }
     for (index, chunk) in Array(bytes[frame.ignored]).chunks(of: 8).enumerated() {
-      let note = index == 0 ? "not known to this version" : ""
+      let note = index == 0 ? frame.message.specification.aboutUnknownBytes : ""
       rows.append([String(frame.ignored.lowerBound + 8 * index), hex(chunk), "", "", note])
     }
     let titles = ["offset", "bytes", "field", "value", "meaning"]
@@ -30,14 +30,16 @@ struct FrameText {
       return String(("  " + cells.joined(separator: "  ")).trimmingSuffix(while: { $0 == " " }))
     }
     let doc = frame.variant?.doc ?? frame.message.doc
-    let title = "\(terminal.styled(frame.name, .bold)): \(origin(frame.message)), \(count(bytes.count))"
-    return ([title, "  " + doc, terminal.styled(lines[0], .dim)] + lines.dropFirst()).joined(separator: "\n")
+    let title = "\(terminal.styled(frame.title, .bold)): \(origin(frame.message)), \(count(bytes.count))"
+    let notice = frame.message.specification.notice.map { wrap($0, to: 100).map { "  " + $0 } } ?? []
+    return ([title, "  " + doc] + notice + [terminal.styled(lines[0], .dim)] + lines.dropFirst()).joined(
+      separator: "\n")
   }
 
   /// Who sends a message, and where.
   func origin(_ message: WireSchema.Message) -> String {
     let way = message.direction == .centralToPeripheral ? "central to peripheral" : "peripheral to central"
-    let uuid = BluetoothUUID(percuss: message.characteristic.number).fullText
+    let uuid = BluetoothUUID(of: message).fullText
     return "\(way), \(message.characteristic.title) (\(uuid))"
   }
 
@@ -74,7 +76,7 @@ func count(_ bytes: Int) -> String { bytes == 1 ? "1 byte" : "\(bytes) bytes" }
 extension WireSchema {
   /// The field with the path that an error names.
   static func field(at path: String) -> Field? {
-    for message in messages where path.hasPrefix(message.name + ".") {
+    for message in specifications.flatMap(\.messages) where path.hasPrefix(message.name + ".") {
       for field in message.header.flatMap(\.leaves) where "\(message.name).\(field.name)" == path { return field }
       for variant in message.variants {
         for field in variant.fields.flatMap(\.leaves) where "\(message.name).\(variant.name).\(field.name)" == path {
@@ -84,6 +86,22 @@ extension WireSchema {
     }
     return nil
   }
+}
+
+extension FrameDescription {
+  /// Its name, behind that of the protocol where that is not our own.
+  var title: String {
+    message.specification == .percuss ? name : "\(message.specification.argument) \(name)"
+  }
+}
+
+extension WireSchema.Specification {
+  /// As the command line has it.
+  var argument: String { String(name.map { $0 == "_" ? "-" : $0 }) }
+
+  /// Of bytes behind the last known field; a protocol with versions can have appended them.
+  var aboutUnknownBytes: String { self == .percuss ? "not known to this version" : "their meaning is not public" }
+  var ofUnknownBytes: String { self == .percuss ? "of a later version" : "whose meaning is not public" }
 }
 
 extension Array {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Random bytes against every decoder of PercussWire: 10 million seeded byte strings per frame kind in one process, then libFuzzer, which
-# looks for inputs that reach new code. Frame kinds are the files of protocol-spec/vectors; their bytes are libFuzzer's seeds.
+# looks for inputs that reach new code. Frame kinds are the files of protocol-spec/vectors and its folders; their bytes are libFuzzer's seeds.
 #
 # Usage: Tests/Fuzz/run.sh [--long] [--seconds N] [--seed N] [--only TARGET]...
 #   --seconds N     libFuzzer's time per target; 1, with --long 300
@@ -27,8 +27,11 @@ targets=()
   echo '  var check: @Sendable (UnsafeRawBufferPointer) -> Void'
   echo '}'
   echo 'let fuzzTargets: [FuzzTarget] = ['
-  for file in protocol-spec/vectors/*.json; do
+  for file in protocol-spec/vectors/*.json protocol-spec/vectors/*/*.json; do
     name=$(basename "$file" .json)
+    # A folder has the name of its specification, which says what stands before the names of its types.
+    folder=$(basename "$(dirname "$file")")
+    if [ "$folder" != vectors ]; then name=$(sed -n 's/^prefix: //p' "protocol-spec/$folder.yaml")_$name; fi
     case $name in
       checksums) continue ;;
       stream_frame) check='{ checkStream($0) }' ;;

@@ -11,12 +11,12 @@
       case .integer(let integer):
         if let unit { return unit.text(number) }
         // A checksum is compared digit by digit, and of an opaque number its bytes are all that is known.
-        return isChecksum ? "0x" + padded(String(number, radix: 16), integer.size &* 2) : "\(number)"
+        return isShownInHexadecimal ? "0x" + padded(String(number, radix: 16), integer.size &* 2) : "\(number)"
       case .record, .bytes: return ""
       }
     }
 
-    private var isChecksum: Bool {
+    private var isShownInHexadecimal: Bool {
       checksum != nil || isOpaque
         || name.split(whereSeparator: { $0 == "_" || $0 == "." }).contains { $0.hasPrefix("crc") }
     }

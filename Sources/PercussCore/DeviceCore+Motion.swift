@@ -86,10 +86,7 @@ extension DeviceCore {
 
   /// Clears the faults whose cause is gone; true when none is left.
   mutating func clearFaults(into actions: inout DeviceActions) -> Bool {
-    var left: DeviceFaults = []
-    if body.isHeld { left.insert(.stall) }
-    if body.heat.decidegrees >= model.coolDecidegrees { left.insert(.overheat) }
-    if body.battery.isEmpty { left.insert(.batteryEmpty) }
+    let left = body.lastingCauses
     let cleared = faults.subtracting(left)
     faults.formIntersection(left)
     body.forgetConditions()
@@ -120,14 +117,6 @@ extension DeviceCore {
     } else if !hasWarnedOfBattery {
       hasWarnedOfBattery = true
       emit(.batteryLow(batteryPercent: percent, timeMicroseconds: now.microseconds), into: &actions)
-    }
-  }
-
-  mutating func inject(_ injection: DeviceInjection) {
-    switch injection {
-    case .motorStuck(let isStuck): body.isStuck = isStuck
-    case .temperature(let decidegrees): body.setTemperature(decidegrees: decidegrees)
-    case .battery(let percent): body.setBattery(percent: percent)
     }
   }
 

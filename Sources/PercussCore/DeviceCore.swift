@@ -103,7 +103,7 @@ public struct DeviceCore: Sendable {
     case .tick: break
     case .button(let action): press(action, into: &actions)
     case .load(let force): body.load = Int32(force)
-    case .injected(let injection): inject(injection)
+    case .injected(let injection): body.inject(injection)
     }
     settle(into: &actions)
   }

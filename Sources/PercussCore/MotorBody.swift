@@ -92,20 +92,30 @@ struct MotorBody {
     }
   }
 
-  /// Sets the charge and looks at once whether that is a fault.
-  mutating func setBattery(percent: UInt8) {
-    battery.set(percent: percent)
-    inspect()
-  }
-
-  /// Sets the motor's temperature and looks at once whether that is a fault.
-  mutating func setTemperature(decidegrees: Int16) {
-    heat.set(decidegrees: decidegrees)
-    inspect()
+  /// A fault that is injected: the body looks at once whether that is a condition.
+  mutating func inject(_ injection: DeviceInjection) {
+    switch injection {
+    case .motorStuck(let isStuck): self.isStuck = isStuck
+    case .temperature(let decidegrees):
+      heat.set(decidegrees: decidegrees)
+      inspect()
+    case .battery(let percent):
+      battery.set(percent: percent)
+      inspect()
+    }
   }
 
   /// Whether a load holds the motor, or would.
   var isHeld: Bool { load >= model.stallForce }
+
+  /// What makes a fault and is there still: nothing clears such a fault yet.
+  var lastingCauses: DeviceFaults {
+    var causes: DeviceFaults = []
+    if isHeld { causes.insert(.stall) }
+    if heat.decidegrees >= model.cool { causes.insert(.overheat) }
+    if battery.isEmpty { causes.insert(.batteryEmpty) }
+    return causes
+  }
 
   /// Forgets how long the motor was held or failed to follow, and which conditions were found.
   mutating func forgetConditions() {
@@ -206,6 +216,7 @@ private struct MotorConstants {
   let forceMaximum: Int32
   let hasForceSensor: Bool
   let cutOff: Int16
+  let cool: Int16
   let faultRounds: Int32
 
   init(_ model: DeviceModel) {
@@ -220,6 +231,7 @@ private struct MotorConstants {
     forceMaximum = Int32(model.forceMaximumDecinewtons)
     hasForceSensor = DeviceFeatures(rawValue: model.features).contains(.forceSensor)
     cutOff = model.cutOffDecidegrees
+    cool = model.coolDecidegrees
     faultRounds = rounds(model.faultDelayMilliseconds)
   }
 }

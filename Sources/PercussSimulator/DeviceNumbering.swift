@@ -1,7 +1,8 @@
 internal import PercussBlueZ
 internal import PercussTime
 
-/// Gives devices the names and addresses that their configurations leave out: names count from 1, addresses follow from the seed.
+/// Gives devices the names and addresses that their configurations leave out: names count from 1, but for those that all of a model have,
+/// and addresses follow from the seed.
 struct DeviceNumbering {
   /// A device with both.
   struct Complete {
@@ -27,7 +28,8 @@ struct DeviceNumbering {
   ) -> Complete {
     count += 1
     let name =
-      device.name ?? "Percuss \(device.model.prefix(1).uppercased())\(device.model.dropFirst()) \(Self.padded(count))"
+      device.name ?? device.kind.advertisedName
+      ?? "Percuss \(device.model.prefix(1).uppercased())\(device.model.dropFirst()) \(Self.padded(count))"
     return Complete(device: device, name: name, address: device.address ?? freeAddress(among: Set(taken)))
   }
 

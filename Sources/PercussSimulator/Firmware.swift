@@ -11,6 +11,9 @@ protocol Firmware: Sendable {
   /// What the motor really does, as of the last call.
   var truth: MotorTruth { get }
 
+  /// How many writes it ignored because they meant nothing to it; none where it refuses such writes instead.
+  var ignoredWrites: UInt32 { get }
+
   /// Takes in what happened; what it knows nothing of changes nothing.
   mutating func handle(
     _ input: FirmwareInput<BluetoothUUID>, at instant: DeviceInstant, into actions: inout [FirmwareAction])
@@ -31,6 +34,8 @@ enum FirmwareAction: Equatable, Sendable {
   /// `FirmwareInput.indicationConfirmed` answers.
   case indicate([UInt8], of: BluetoothUUID, to: CentralNumber)
   case disconnect(CentralNumber)
+  /// Nothing: a write was ignored, and why. Its central is not told.
+  case ignored(reason: String)
   /// It neither advertises nor serves until its button is pressed.
   case poweredOff
   /// Its clock began at 0 at that instant.

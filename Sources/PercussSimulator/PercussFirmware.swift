@@ -15,6 +15,7 @@ struct PercussFirmware: Firmware {
 
   var nextDeadline: DeviceInstant? { core.nextDeadline }
   var truth: MotorTruth { core.truth }
+  var ignoredWrites: UInt32 { 0 }
 
   mutating func handle(
     _ input: FirmwareInput<BluetoothUUID>, at instant: DeviceInstant, into actions: inout [FirmwareAction]

@@ -76,6 +76,7 @@ public actor SimulatedDevice: RadioPeripheral {
   private var wakeUp: (instant: MonotonicInstant, action: ScheduledAction)?
   private var hasPower = true
   private var onPowerChange: (@Sendable (Bool) -> Void)?
+  private var onIgnoredWrite: (@Sendable (_ reason: String) -> Void)?
   private var onStateChange: (@Sendable (MotorSample) -> Void)?
   private var toldTruth: MotorTruth?
 
@@ -138,6 +139,10 @@ public actor SimulatedDevice: RadioPeripheral {
     return hasPower ? firmware.truth : trace.samples.last?.truth ?? firmware.truth
   }
 
+  /// How many writes a Theragun ignored since it was made: what was malformed, unknown, out of range or at the wrong time. Its centrals are not told. A
+  /// Percuss device refuses such writes instead.
+  public var ignoredWrites: UInt32 { firmware.ignoredWrites }
+
   /// What a Percuss device says of itself on the Feature characteristic; nil for one of another family.
   public var feature: DeviceFeature? {
     if case .percuss(let model) = model { DeviceCore(model: model).feature } else { nil }
@@ -151,6 +156,9 @@ public actor SimulatedDevice: RadioPeripheral {
 
   /// Calls the closure, on the timeline, when the device switches itself off (false) or is switched on (true).
   func notifyOfPower(_ closure: @escaping @Sendable (Bool) -> Void) { onPowerChange = closure }
+
+  /// Calls the closure, on the timeline, with the reason whenever a write was ignored.
+  func notifyOfIgnoredWrites(_ closure: @escaping @Sendable (_ reason: String) -> Void) { onIgnoredWrite = closure }
 
   /// Whether it has power; ``cutPower()`` takes it for good.
   var isPowered: Bool { hasPower }
@@ -311,6 +319,7 @@ public actor SimulatedDevice: RadioPeripheral {
       // What never leaves is never confirmed: without this the firmware would wait for ever.
       if !isTaken, port != nil { firmware.handle(.indicationConfirmed(central), at: now, into: &actions) }
     case .disconnect(let central): port(of: central)?.disconnect()
+    case .ignored(let reason): onIgnoredWrite?(reason)
     case .poweredOff: onPowerChange?(false)
     case .poweredOn:
       clock = DeviceClock(origin: timeline.now, beginning: 0, driftPartsPerBillion: clock.driftPartsPerBillion)

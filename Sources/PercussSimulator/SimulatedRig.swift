@@ -24,16 +24,6 @@ public struct SimulatedRig: Sendable {
   /// What scanners know the device by.
   public let id: DiscoveredDevice.ID
 
-  /// The models that can be simulated, by the name that a user gives.
-  public static let models: [(name: String, model: SimulatedModel)] = [
-    ("elite", .elite), ("pro", .pro), ("mini", .mini),
-  ]
-
-  /// The model of that name; see ``models``.
-  public static func model(named name: String) -> SimulatedModel? {
-    models.first { $0.name == name }?.model
-  }
-
   /// Sets a device up and connects to it, as any central would: by waiting for it to advertise.
   ///
   /// - Parameters:
@@ -48,7 +38,8 @@ public struct SimulatedRig: Sendable {
     let device = SimulatedDevice(model: model, on: timeline, configuration: configuration)
     let id = DiscoveredDevice.ID("sim")
     let advertisement = Advertisement(
-      id: id, name: configuration.information.model, services: [model.service], connectionLimit: CentralNumber.limit)
+      id: id, name: model.advertisedName ?? configuration.information.model, services: [model.service],
+      connectionLimit: CentralNumber.limit)
     await radio.advertise(device, as: advertisement)
     await device.notifyOfPower { [weak device] isOn in
       timeline.start { [weak device] in

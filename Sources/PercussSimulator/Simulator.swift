@@ -240,7 +240,7 @@ extension Simulator {
     // All traces together stay below 200 MB or so, whatever the number of devices.
     settings.traceLimit = max(4000, min(100_000, 4_000_000 / (devices.count + 1)))
     let device = SimulatedDevice(
-      model: SimulatedRig.model(named: configuration.device.model) ?? .elite, on: timeline, configuration: settings)
+      model: configuration.device.kind, on: timeline, configuration: settings)
     let address = configuration.address
     device.assumeIsolated { isolated in
       if let percent = configuration.device.batteryPercent { isolated.inject(.battery(percent: percent)) }
@@ -250,6 +250,9 @@ extension Simulator {
       if configuration.device.isMotorStuck { isolated.inject(.motorStuck(true)) }
       isolated.notifyOfPower { [weak self] isOn in
         self?.assumeIsolated { $0.powerChanged(isOn, of: address) }
+      }
+      isolated.notifyOfIgnoredWrites { [weak self] reason in
+        self?.note(.info, "write ignored by the device", [("address", "\(address)"), ("reason", reason)])
       }
       isolated.notifyOfState { [weak self] sample in
         self?.assumeIsolated { $0.stateChanged(sample, of: address) }

@@ -34,7 +34,7 @@ final class OpenedDevice {
         throw CommandFailure(
           .usage, "percuss: --adapter is for devices on the air; “\(options.selection)” is simulated in this process.")
       }
-      guard let model = SimulatedRig.model(named: name) else {
+      guard let model = SimulatedModel(named: name) else {
         throw CommandFailure(.noDevice, "percuss: there is no virtual device “\(name)”; there are \(Self.names)")
       }
       place = .process(options.simulation, model, name: name)
@@ -60,7 +60,7 @@ final class OpenedDevice {
     }
   }
 
-  private static var names: String { SimulatedRig.models.map { "sim:\($0.name)" }.joined(separator: ", ") }
+  private static var names: String { SimulatedModel.named.map { "sim:\($0.name)" }.joined(separator: ", ") }
 
   /// Connects, and does the work with the device.
   ///

@@ -11,7 +11,7 @@ struct DeviceOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "The device: sim, sim:elite, sim:pro or sim:mini; or an address or a name on the air. (default: $PERCUSS_DEVICE, else sim)",
+      "The device: sim, sim:elite, sim:pro, sim:mini or sim:theragun-pro, -elite, -prime; or an address or a name on the air. (default: $PERCUSS_DEVICE, else sim)",
       discussion: """
         sim is a virtual device in this process, behind a simulated radio; it is new and idle at each start. \
         An address, as in C8:2E:47:0A:11:02, or an advertised name is looked for through BlueZ.

@@ -1,5 +1,6 @@
 import Foundation
 import PercussBlueZ
+import PercussCore
 import PercussDocument
 import PercussGATT
 import PercussLink
@@ -35,8 +36,9 @@ import Testing
     let configuration = try SimulatorConfiguration.parse(Array(bytes), name: "percussd.yaml")
     #expect(
       configuration.devices.map(\.name)
-        == ["Percuss Elite 0001", "Percuss Elite 0002", "Percuss Mini", "Shaky Elite", "Percuss Pro 0005"])
-    #expect(Set(configuration.devices.compactMap(\.address)).count == 5)
+        == ["Percuss Elite 0001", "Percuss Elite 0002", "Percuss Mini", "Shaky Elite", "Percuss Pro 0005", "Elite"])
+    #expect(Set(configuration.devices.compactMap(\.address)).count == 6)
+    #expect(configuration.devices[5].model == "theragun-elite" && configuration.devices[5].linkLoss == .keepsRunning)
     let mini = configuration.devices[2]
     #expect(mini.address == BluetoothAddress("C8:2E:47:20:00:01"))
     #expect(mini.hasHand && mini.batteryPercent == 35 && mini.temperatureDecidegrees == 315)
@@ -57,6 +59,27 @@ import Testing
     #expect(
       configuration.devices.map(\.address?.description)
         == ["C8:2E:47:0A:11:FF", "C8:2E:47:0A:12:00", "C8:2E:47:0A:12:01"])
+  }
+
+  @Test func `Theraguns of a model share a name, unless they are given one`() throws {
+    let configuration = try parse(
+      """
+      percussd: 1
+      devices:
+        - {model: theragun-pro, count: 2}
+        - {model: theragun-prime, link_loss: stops, name: liv2}
+        - {model: elite}
+
+      """)
+    #expect(configuration.devices.map(\.name) == ["Pro", "Pro", "liv2", "Percuss Elite 0004"])
+    #expect(Set(configuration.devices.map(\.address)).count == 4)
+    guard case .theragun(.pro, linkLoss: .keepsRunning) = configuration.devices[0].kind,
+      case .theragun(.prime, linkLoss: .stops) = configuration.devices[2].kind,
+      case .percuss = configuration.devices[3].kind
+    else {
+      Issue.record("\(configuration.devices)")
+      return
+    }
   }
 
   @Test func `addresses that are not given follow from the seed, and give way to those that are`() throws {

@@ -201,6 +201,7 @@ import Testing
     ("address", .string("C8"), "C8:2E:47:0A:11:02"), ("address", .string("00:00:00:00:00:00"), "C8:2E"),
     ("battery", .byte(101), "0 to 100"), ("temperature", .double(.nan), "-40 to 150"), ("hand", .byte(1), "boolean"),
     ("clock_drift", .double(1e9), "10000"), ("faults", .boolean(true), "a{sv}"), ("colour", .string("red"), "model"),
+    ("link_loss", .string("stops"), "for Theraguns"), ("link_loss", .string("coasts"), "keeps_running, stops"),
   ])
   func `a device that cannot be is refused, and what would be right is said`(
     option: String, value: DBusValue, help: String
@@ -210,6 +211,38 @@ import Testing
     #expect(refusal.name == "org.freedesktop.DBus.Error.InvalidArgs")
     #expect(refusal.message.contains(help), "\(refusal.message)")
     #expect(await bench.simulator.deviceList.count == 1)
+  }
+
+  @Test func `a Theragun is added, pressed, loaded, and what it ignores is counted and told`() async throws {
+    let bench = try await SimulatorBench()
+    let added = try await bench.call(
+      "AddDevice", .properties(["model": .string("theragun-prime"), "link_loss": .string("stops")]))
+    let address = try #require(BluetoothAddress(added.last?.string ?? ""))
+    #expect(try await bench.property("Name", of: address).string == "Prime")
+    #expect(try await bench.property("Model", of: address).string == "theragun-prime")
+    let device = try #require(await bench.simulator.devices[address]).device
+    let timeline = bench.timeline
+    let link = try await timeline.run {
+      let link = try InMemoryLink.connect(to: device, on: timeline)
+      // 3000 RPM; then 3600, which a Prime does not have, and a checksum that is wrong.
+      try await link.write([0xAA, 0xCA, 0x01, 0x03, 0x0B, 0xB8, 0x03], to: .theragunWrite, type: .request)
+      try await link.write([0xAA, 0x25, 0x01, 0x03, 0x0E, 0x10, 0x03], to: .theragunWrite, type: .request)
+      try await link.write([0xAA, 0xFF, 0x01, 0x03, 0x00, 0x00, 0x03], to: .theragunWrite, type: .request)
+      return link
+    }
+    #expect(try await bench.property("IgnoredWrites", of: address).integer() == 2)
+    #expect(try await bench.property("IgnoredWrites").integer() == 0)
+    #expect(bench.notes.messages.count { $0 == "write ignored by the device" } == 2)
+    try await bench.until("the motor turns") { await device.truth.speedMilliPPM > 1_900_000 }
+    #expect(try await bench.property("State", of: address).string == "manual")
+    try await bench.device("SetLoad", .double(180), of: address)
+    try await bench.until("the motor stalls") { try await bench.property("Faults", of: address).strings == ["stall"] }
+    try await bench.device("SetLoad", .double(0), of: address)
+    try await bench.device("SetAirFaults", .properties(["refused_writes": .double(1)]), of: address)
+    #expect(try #require(await bench.simulator.devices[address]).faults.refusedWrites == 1)
+    try await bench.device("PressButton", .string("long_press"), of: address)
+    try await bench.until("the device is off") { try await bench.property("On", of: address).bool == false }
+    await link.disconnect()
   }
 
   @Test func `an address is given once`() async throws {

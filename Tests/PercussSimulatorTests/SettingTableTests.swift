@@ -1,4 +1,5 @@
 import Foundation
+import PercussCore
 import PercussLink
 import Testing
 
@@ -111,8 +112,10 @@ import Testing
     let device = try #require((definitions["device"] as? [String: Any])?["properties"] as? [String: Any])
     #expect(
       Set(device.keys) == [
-        "model", "count", "name", "address", "hand", "battery", "temperature", "clock_drift", "motor", "faults",
-        "pairing",
+        "model", "count", "name", "address", "hand", "battery", "temperature", "clock_drift", "motor",
+        "link_loss", "faults", "pairing",
       ])
+    #expect((device["model"] as? [String: Any])?["enum"] as? [String] == SimulatedModel.named.map(\.name))
+    #expect((device["link_loss"] as? [String: Any])?["enum"] as? [String] == LinkLossBehaviour.names)
   }
 }

@@ -1,9 +1,12 @@
 internal import PercussBlueZ
+internal import PercussCore
 internal import PercussDocument
 
 extension DocumentDecoder {
   private static let deviceKeys = [
-    "model", "count", "name", "address", "hand", "battery", "temperature", "clock_drift", "motor", "faults", "pairing",
+    "model", "count", "name", "address", "hand", "battery", "temperature", "clock_drift", "motor", "link_loss",
+    "faults",
+    "pairing",
   ]
 
   /// The devices, each as often as its count says; an address or a name of a group of several is that of its first.
@@ -46,7 +49,7 @@ extension DocumentDecoder {
 
   private mutating func group(_ node: DocumentNode) -> Group? {
     guard let fields = mapping(node, of: "a device", keys: Self.deviceKeys) else { return nil }
-    let models = SimulatedRig.models.map(\.name)
+    let models = SimulatedModel.named.map(\.name)
     let model = required("model", in: fields, of: "a device", at: node.range, example: "elite") {
       $0.choice($1, among: models)
     }
@@ -66,6 +69,7 @@ extension DocumentDecoder {
       .map { device.clockDriftPartsPerMillion = $0 }
     optional("motor", in: fields) { $0.choice($1, among: ["good", "stuck"]) }
       .map { device.isMotorStuck = $0 == "stuck" }
+    ifPresent("link_loss", in: fields) { decoder, node in decoder.linkLoss(node, into: &device) }
     ifPresent("faults", in: fields) { decoder, node in
       decoder.settings(node, of: "the faults", AirFaults.settings, into: &device.faults)
     }
@@ -78,6 +82,17 @@ extension DocumentDecoder {
       return one
     }
     return Group(devices: devices, addressNode: fields["address"]?.value)
+  }
+
+  private mutating func linkLoss(_ node: DocumentNode, into device: inout SimulatorConfiguration.Device) {
+    guard let word = choice(node, among: LinkLossBehaviour.names) else { return }
+    if case .percuss = device.kind {
+      report(
+        "the model \(device.model) has no link_loss: without its central a Percuss device stops by its lease", at: node,
+        help: "leave it out; it is for Theraguns, such as `model: theragun-pro`")
+      return
+    }
+    device.linkLoss = LinkLossBehaviour(named: word)
   }
 
   private mutating func deviceName(_ node: DocumentNode, limit: Int) -> String? {

@@ -1,4 +1,5 @@
 public import PercussBlueZ
+public import PercussCore
 public import PercussDocument
 public import PercussLink
 
@@ -70,9 +71,9 @@ public struct SimulatorConfiguration: Sendable {
 extension SimulatorConfiguration {
   /// One virtual device.
   public struct Device: Sendable {
-    /// `elite`, `pro` or `mini`.
+    /// What kind of device, by its name in ``SimulatedModel/named``: `elite`, `theragun-pro` and so on.
     public var model: String
-    /// What it advertises; nil for a name of its model and number, as in `Percuss Elite 0001`.
+    /// What it advertises; nil for a name of its model and number, as in `Percuss Elite 0001`, or for a Theragun the name that all of its model have.
     public var name: String?
     /// What it advertises from; nil for one that follows from the seed and its number.
     public var address: BluetoothAddress?
@@ -86,6 +87,8 @@ extension SimulatorConfiguration {
     public var temperatureDecidegrees: Int16?
     /// Whether the motor does not turn.
     public var isMotorStuck = false
+    /// What a Theragun does when nobody is connected to it any more; nil for ``PercussCore/LinkLossBehaviour/keepsRunning``. A Percuss device has a lease.
+    public var linkLoss: LinkLossBehaviour?
     /// What goes wrong on the air between it and its centrals.
     public var faults = AirFaults()
     /// How it pairs; nil where that is not said: without asking in the emulation, as the machine does on a real adapter.
@@ -96,6 +99,13 @@ extension SimulatorConfiguration {
     /// A device in good order.
     public init(model: String) {
       self.model = model
+    }
+
+    /// The kind of device; an elite where the name is unknown.
+    var kind: SimulatedModel {
+      let kind = SimulatedModel(named: model) ?? .elite
+      if case .theragun(let model, _) = kind, let linkLoss { return .theragun(model, linkLoss: linkLoss) }
+      return kind
     }
   }
 
@@ -115,6 +125,19 @@ extension SimulatorConfiguration {
       device.name = complete.name
       device.address = complete.address
       return device
+    }
+  }
+}
+
+extension LinkLossBehaviour {
+  /// As configurations and the control interface have it.
+  static let names = ["keeps_running", "stops"]
+
+  init?(named name: String) {
+    switch name {
+    case "keeps_running": self = .keepsRunning
+    case "stops": self = .stops
+    default: return nil
     }
   }
 }

@@ -38,7 +38,7 @@ enum ControlArguments {
   /// A new device from the options of `AddDevice`: the keys of a configuration file that are no mappings, and `faults`.
   static func device(_ options: DBusValue) throws(DBusErrorReply) -> SimulatorConfiguration.Device {
     guard var map = options.propertyMap else { throw invalid("options are an a{sv}") }
-    let models = SimulatedRig.models.map(\.name)
+    let models = SimulatedModel.named.map(\.name)
     let model = try string(map.removeValue(forKey: "model"), "model") ?? "elite"
     guard models.contains(model) else {
       throw invalid("there is no model “\(model)”; there are \(models.joined(separator: ", "))")
@@ -63,12 +63,21 @@ enum ControlArguments {
       }
       device.clockDriftPartsPerMillion = drift
     }
+    if let word = try string(map.removeValue(forKey: "link_loss"), "link_loss") {
+      guard let linkLoss = LinkLossBehaviour(named: word) else {
+        throw invalid("link_loss takes \(LinkLossBehaviour.names.joined(separator: ", "))")
+      }
+      if case .percuss = device.kind {
+        throw invalid("link_loss is for Theraguns; the model \(model) stops by its lease")
+      }
+      device.linkLoss = linkLoss
+    }
     if let value = map.removeValue(forKey: "faults") {
       device.faults = try changed(device.faults, by: value, AirFaults.settings)
     }
     if let other = map.keys.sorted().first {
       throw invalid(
-        "there is no option “\(other)”; there are model, name, address, hand, battery, temperature, clock_drift, faults"
+        "there is no option “\(other)”; there are model, name, address, hand, battery, temperature, clock_drift, link_loss, faults"
       )
     }
     return device

@@ -111,7 +111,7 @@ enum ControlInterface {
     properties: [
       Property("Address", "s", summary: "What it advertises from."),
       Property("Name", "s", summary: "What it advertises."),
-      Property("Model", "s", summary: "elite, pro or mini."),
+      Property("Model", "s", summary: "What kind of device, as in elite or theragun-pro."),
       Property("On", "b", summary: "Whether it is switched on; changes are signalled."),
       Property("State", "s", summary: "What it is doing, as in idle or routine; changes are signalled."),
       Property("Faults", "as", summary: "The faults that are latched; changes are signalled."),
@@ -120,6 +120,9 @@ enum ControlInterface {
       Property("Temperature", "d", summary: "Of the motor now, in degrees Celsius."),
       Property("Battery", "y", summary: "Charge now, in per cent."),
       Property("Connections", "u", summary: "How many centrals are connected now."),
+      Property(
+        "IgnoredWrites", "u",
+        summary: "How many writes a Theragun ignored, malformed or out of range; a Percuss device refuses them."),
       Property("AirFaults", "a{sv}", summary: "What goes wrong between the device and its centrals."),
       Property("Hand", "b", .readWrite, summary: "Whether a simulated hand presses the device while its motor turns."),
     ])

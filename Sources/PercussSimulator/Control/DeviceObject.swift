@@ -154,6 +154,7 @@ final class DeviceObject: ExportedObject {
       case "Temperature": return .double(Double(truth.temperatureDecidegrees) / 10)
       case "Battery": return .byte(truth.batteryPercent)
       case "Connections": return .uint32(UInt32(clamping: hosted.device.assumeIsolated { $0.connectionCount }))
+      case "IgnoredWrites": return .uint32(hosted.device.assumeIsolated { $0.ignoredWrites })
       case "AirFaults": return ControlArguments.values(hosted.faults, AirFaults.settings)
       case "Hand": return .boolean(hosted.hand != nil)
       default: return nil

@@ -49,6 +49,37 @@ import Testing
     }
   }
 
+  @Test func `a Theragun is offered with its name and service, and driven in its bytes`() async throws {
+    let rig = try PeripheralRig()
+    try await rig.run {
+      let daemon = try await rig.startDaemon()
+      let device = SimulatedDevice(model: .theragun(.elite), on: rig.timeline)
+      let peripheral = try await rig.offer(device) { configuration in
+        configuration = BlueZPeripheral.Configuration(name: "Elite", services: [device.model.service])
+        configuration.adapter = .name("hci1")
+      }
+      try await peripheral.serving(timeout: .seconds(10))
+      let central = try await RawCentral.connect(over: try await rig.connect())
+      #expect(await central.characteristics.isSuperset(of: [.theragunNotify, .theragunWrite]))
+      #expect(await !central.characteristics.contains(.percussControlPoint))
+      let seen = try await central.objects()[central.device]?[BlueZ.Interface.device]
+      #expect(seen?["Name"]?.string == "Elite")
+      #expect(seen?["UUIDs"]?.strings?.contains(BluetoothUUID.theragunService.fullText) == true)
+
+      try await central.startNotify(.theragunNotify)
+      try await central.write([0xAA, 0xCA, 0x01, 0x03, 0x0B, 0xB8, 0x03], to: .theragunWrite)
+      try await eventually("the motor to turn", on: rig.timeline) { await device.truth.speedMilliPPM > 1_991_000 }
+      try await central.write([0xAA, 0x10, 0x10, 0x00], to: .theragunWrite)
+      let status = try await central.values(of: .theragunNotify, atLeast: 1).first
+      #expect(status == [0xBB, 0xD4, 0x10, 0, 0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0x0B, 0xB8])
+      try await central.write([0xAA, 0x07, 0x01, 0x03, 0x00, 0x00, 0x03], to: .theragunWrite)
+      try await eventually("the motor to stop", on: rig.timeline) { await device.truth.speedMilliPPM == 0 }
+      try await central.disconnect()
+      await peripheral.stop()
+      await daemon.stop()
+    }
+  }
+
   enum Trouble: String, CaseIterable, Sendable {
     case centralDisconnects, deviceRemoved, peripheralsAdapterOff, peripheralsAdapterPulled, centralsAdapterOff
     case daemonStopped, daemonKilled, busGone

@@ -40,6 +40,9 @@ public protocol Dialect: Sendable {
 
   /// How the speeds of the motor and PPM belong together, where a user has stated it; nil where the device speaks of PPM itself, or nothing was stated.
   var ratio: SpeedRatio? { get }
+
+  /// The highest speed of the motor, on a device that speaks of that.
+  var highestMotorSpeed: MotorSpeed? { get }
 }
 
 extension Dialect {
@@ -48,6 +51,9 @@ extension Dialect {
 
   /// None.
   public var ratio: SpeedRatio? { nil }
+
+  /// Unknown.
+  public var highestMotorSpeed: MotorSpeed? { nil }
 
   /// That the family has none of what an operation asks for.
   func unsupported(_ what: String, _ operation: DeviceOperation) -> DeviceError {

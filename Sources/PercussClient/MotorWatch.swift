@@ -136,12 +136,18 @@ struct MotorWatch {
       mayMove = false
     }
     let previous = state
-    // Not running and not proven at rest: a motor that is just being started, or an answer from before a command.
-    state = status.isRunning ? isStopping ? .stopping : .manual : mayMove && isDriven ? .manual : .idle
+    state = newState(isRunning: status.isRunning, isDriven: isDriven)
     guard state != previous, !isFirst || state != .idle else { return finding }
     let isOwn = !finding.isForeignStop && (commanded != nil)
     finding.change = (previous, isOwn && (state != .manual || isDriven) ? .command : .button)
     return finding
+  }
+
+  private func newState(isRunning: Bool, isDriven: Bool) -> DeviceState {
+    if isRunning { return isStopping ? .stopping : .manual }
+    guard mayMove else { return .idle }
+    // Said to rest, but not proven to: it is just being started, or this is an answer from before a command.
+    return isDriven ? .manual : isStopping ? .stopping : state
   }
 }
 

@@ -4,7 +4,7 @@ internal import PercussWire
 // What the host does for a device that keeps no lease, reports nothing by itself and plays no ramp.
 extension Session {
   /// Whether the motor moves or may move, and no lease of the device's own ends that.
-  var mustBeStopped: Bool { watch.map { $0.mayMove || lease != nil } ?? false }
+  public var mustBeStopped: Bool { watch.map { $0.mayMove || lease != nil } ?? false }
 
   // MARK: Answers in the device's place
 
@@ -127,8 +127,12 @@ extension Session {
 
   // MARK: Status
 
-  mutating func submitStatus(as id: RequestID, at now: MonotonicInstant) {
-    statusCallers.append(id)
+  /// An answer that is on its way already may be older than the wish.
+  mutating func submitStatus(as id: RequestID, at now: MonotonicInstant, _ actions: inout [Action]) {
+    guard waitingStatusCallers.count < limits.waiting else {
+      return actions.append(failure(of: id, .readStatus, .busy(limit: limits.waiting)))
+    }
+    waitingStatusCallers.append(id)
     watch?.hurry(at: now)
   }
 
@@ -136,6 +140,8 @@ extension Session {
 
   mutating func askForStatus(at now: MonotonicInstant, _ actions: inout [Action]) {
     watch?.asks(at: now, isHeld: lease != nil)
+    statusCallers += waitingStatusCallers
+    waitingStatusCallers = []
     write(dialect.value(of: .readStatus), .status, at: now, &actions)
   }
 
@@ -154,6 +160,7 @@ extension Session {
     guard let finding = watch?.take(status, at: now, isBusy: isMoving), let watch else { return }
     actions += statusCallers.map { .complete($0, .success(.status(status))) }
     statusCallers = []
+    if !waitingStatusCallers.isEmpty { self.watch?.hurry(at: now) }
     if let (previous, cause) = finding.change {
       let change = DeviceEvent.Body.stateChanged(
         state: watch.state, previous: previous, cause: cause, timeMicroseconds: UInt64(clamping: now.microseconds))

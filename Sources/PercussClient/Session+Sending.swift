@@ -55,11 +55,14 @@ extension Session {
     switch try dialect.procedure(for: request.operation, sequence: request.sequence, flags: []) {
     case .write(let value, let answer):
       (request.value, request.answer) = (value, answer)
-      if case .setMotorSpeed(let speed, _) = request.operation, watch != nil { command(speed, endsRamp: !request.isPiece) }
+      if case .setMotorSpeed(let speed, _) = request.operation, watch != nil {
+        command(speed, endsRamp: !request.isPiece)
+      }
     case .ramp(let speed, let duration):
       let first = beginRamp(to: speed, over: duration, at: due)
       let piece = DeviceOperation.setMotorSpeed(first, ramp: .zero)
-      guard case .write(let value, let answer) = try dialect.procedure(for: piece, sequence: request.sequence, flags: [])
+      guard
+        case .write(let value, let answer) = try dialect.procedure(for: piece, sequence: request.sequence, flags: [])
       else { return }
       (request.value, request.answer) = (value, answer)
     case .byHost: break
@@ -228,11 +231,5 @@ extension Session {
       return nil
     }
     return request
-  }
-}
-
-extension Session.Request {
-  func isReady(at now: MonotonicInstant) -> Bool {
-    wantsWrite && notBefore.map { $0 <= now } ?? true
   }
 }

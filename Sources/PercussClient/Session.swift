@@ -73,45 +73,6 @@ public struct Session: Sendable {
     case clock(ClockReply)
   }
 
-  struct Request: Sendable {
-    /// Who waits for it; empty when the caller was cancelled.
-    var callers: [RequestID]
-    var operation: DeviceOperation
-    /// Nil for as soon as it is its turn.
-    var timing: Timing?
-    /// Its name in this session; also on the wire where the family numbers requests.
-    var sequence: UInt8 = 0
-    var value: OutgoingValue?
-    /// What ends it.
-    var answer = Procedure.Answer.response
-    /// Why its newest write failed, where that does not end it.
-    var lastFailure: LinkError?
-    var attempts = 0
-    /// When the answer is overdue.
-    var deadline = MonotonicInstant.distantFuture
-    /// It is to be written as soon as no other write request is under way...
-    var wantsWrite = false
-    /// ...but not before this instant.
-    var notBefore: MonotonicInstant?
-    /// The device has had it.
-    var wasAccepted = false
-    var wasRewritten = false
-    var restarts = 0
-    /// Its caller gave it up, or somebody stopped the motor: whatever comes of it, it is not written again.
-    var isAbandoned = false
-    /// It has no caller: its answer tells which sequence numbers are ahead of those that the device has seen.
-    var findsNumbers = false
-    /// It has no caller: it goes on with a ramp.
-    var isPiece = false
-  }
-
-  enum Writing: Equatable {
-    case request(sequence: UInt8)
-    case stop(sequence: UInt8)
-    case keepAlive
-    case status
-  }
-
   /// Counts of losses, repetitions and nonsense so far.
   public internal(set) var statistics = Statistics()
   /// Why the connection ended, when it has.
@@ -144,8 +105,9 @@ public struct Session: Sendable {
   var ramp: HostRamp?
   /// When the program asked something last, which renews a lease that the host keeps.
   var lastCall = MonotonicInstant.zero
-  /// Who waits for the next status.
+  /// Who waits for the status that was asked for, and who for one that is still to be asked for.
   var statusCallers: [RequestID] = []
+  var waitingStatusCallers: [RequestID] = []
   /// Counts what is made of statuses.
   var reportCounter: UInt8 = 0
 
@@ -199,7 +161,7 @@ public struct Session: Sendable {
     }
     switch (operation, procedure) {
     case (_, .byHost): answerByHost(operation, as: id, at: now, &actions)
-    case (_, .write(_, answer: .status)): submitStatus(as: id, at: now)
+    case (_, .write(_, answer: .status)): submitStatus(as: id, at: now, &actions)
     case (.request(.stop), _): submitStop(.request(.stop), by: [id], at: now, &actions)
     default:
       if operation.isSpeed { supersedeWaitingSpeed(&actions) }
@@ -230,8 +192,9 @@ public struct Session: Sendable {
       outstanding?.callers = []
       ramp = nil
       abandonOutstanding(&actions)
-    } else if let index = statusCallers.firstIndex(of: id) {
-      statusCallers.remove(at: index)
+    } else if statusCallers.contains(id) || waitingStatusCallers.contains(id) {
+      statusCallers.removeAll { $0 == id }
+      waitingStatusCallers.removeAll { $0 == id }
       actions.append(failure(of: id, .readStatus, .cancelled))
     }
     advance(now, &actions)
@@ -337,11 +300,11 @@ public struct Session: Sendable {
     disarm(&actions)
     writing = nil
     let all = stops + [outstanding].compactMap { $0 } + waiting
-    actions += statusCallers.map { failure(of: $0, .readStatus, .disconnected(reason)) }
+    actions += (statusCallers + waitingStatusCallers).map { failure(of: $0, .readStatus, .disconnected(reason)) }
     stops = []
     outstanding = nil
     waiting = []
-    statusCallers = []
+    (statusCallers, waitingStatusCallers) = ([], [])
     ramp = nil
     return actions
       + all.flatMap { request in request.callers.map { failure(of: $0, request.operation, .disconnected(reason)) } }
@@ -368,7 +331,8 @@ public struct Session: Sendable {
     for index in stops.indices.reversed() where stops[index].deadline <= now {
       guard stops[index].attempts < limits.stopAttempts else {
         let stop = stops.remove(at: index)
-        fail(stop, stop.lastFailure.map(DeviceError.Reason.init) ?? .noResponse(attempts: limits.stopAttempts), &actions)
+        fail(
+          stop, stop.lastFailure.map(DeviceError.Reason.init) ?? .noResponse(attempts: limits.stopAttempts), &actions)
         continue
       }
       stops[index].attempts += 1

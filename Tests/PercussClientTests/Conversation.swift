@@ -147,7 +147,7 @@ struct Conversation {
     }
   }
 
-  private static func word(_ reason: DeviceError.Reason) -> String {
+  static func word(_ reason: DeviceError.Reason) -> String {
     switch reason {
     case .disconnected: "disconnected"
     case .refused(let refusal): "refused \(refusal.result)"

@@ -4,13 +4,15 @@ internal import PercussDocument
 struct DeviceCheck {
   let limits: DeviceLimits
   let mode: PlayMode
+  let leavesOutForce: Bool
   var sink = DiagnosticSink()
   private var planned = 0
   private var reportedLength = false
 
-  init(limits: DeviceLimits, mode: PlayMode) {
+  init(limits: DeviceLimits, mode: PlayMode, leavesOutForce: Bool = false) {
     self.limits = limits
     self.mode = mode
+    self.leavesOutForce = leavesOutForce
   }
 
   mutating func check(_ document: RoutineDocument) {
@@ -99,7 +101,10 @@ struct DeviceCheck {
 
   private mutating func check(force: UInt16, at range: SourceRange, path: String) {
     guard let most = limits.forceMaximum else {
-      sink.report("the device cannot limit its force", at: range, path: path, help: "remove the force for this device")
+      guard !leavesOutForce else { return }
+      sink.report(
+        "the device cannot limit its force", at: range, path: path,
+        help: "remove the force for this device, or leave all limits out, minding the force yourself (--without-force)")
       return
     }
     guard force > most else { return }

@@ -45,17 +45,24 @@ public struct Plan: Sendable {
 
   let outline: Outline
 
+  /// Whether the document's force limits were left out; see ``init(compiling:for:mode:withoutForce:)``.
+  public let leavesOutForce: Bool
+
   /// Compiles a document for a device.
   ///
+  /// - Parameter withoutForce: leaves the document's force limits out on a device that cannot limit its force, instead of refusing it. They protect a person: only that person
+  ///   can decide it.
   /// - Throws: Everything in the document that the device cannot do in this mode, each with its place and the nearest value that
   ///   would do. Nothing is rounded or left out.
   public init(
-    compiling document: RoutineDocument, for limits: DeviceLimits, mode: PlayMode
+    compiling document: RoutineDocument, for limits: DeviceLimits, mode: PlayMode, withoutForce: Bool = false
   ) throws(DocumentDiagnostics) {
-    var check = DeviceCheck(limits: limits, mode: mode)
+    leavesOutForce = withoutForce && limits.forceMaximum == nil
+    var check = DeviceCheck(limits: limits, mode: mode, leavesOutForce: leavesOutForce)
     check.check(document)
     if let diagnostics = check.sink.diagnostics(in: document.source) { throw diagnostics }
-    var expansion = Expansion(defaultForce: document.forceLimit ?? limits.forceMaximum)
+    var expansion = Expansion(
+      defaultForce: document.forceLimit ?? limits.forceMaximum, leavesOutForce: leavesOutForce)
     expansion.steps.reserveCapacity(document.steps.reduce(0) { $0 + $1.extent.count })
     expansion.append(document.steps)
     name = document.name
@@ -113,6 +120,7 @@ public struct PlanStep: Sendable, Equatable {
 /// Writes a checked document out into steps and sections.
 private struct Expansion {
   let defaultForce: UInt16?
+  let leavesOutForce: Bool
   var steps: [PlanStep] = []
   var offset: UInt32 = 0
   private(set) var loop: Range<Int>?
@@ -120,8 +128,8 @@ private struct Expansion {
   private var sectionStart = 0
   private var sectionOffset: UInt32 = 0
 
-  init(defaultForce: UInt16?) {
-    self.defaultForce = defaultForce
+  init(defaultForce: UInt16?, leavesOutForce: Bool) {
+    (self.defaultForce, self.leavesOutForce) = (defaultForce, leavesOutForce)
   }
 
   var finishedSections: [Plan.Section] {
@@ -134,7 +142,7 @@ private struct Expansion {
 
   mutating func append(_ list: [RoutineStep]) {
     for step in list {
-      let force = step.forceLimit ?? defaultForce
+      let force = leavesOutForce ? nil : step.forceLimit ?? defaultForce
       switch step.action {
       case .hold(let duration, let speed):
         append(.hold, duration, speed, speed, force)

@@ -13,7 +13,8 @@ extension PlayerSession {
     return RunReport(
       outcome: verdict?.outcome ?? .failed, reason: verdict?.reason ?? RunReason(.refused, "The run did not begin."),
       routine: RoutineSummary(
-        name: plan.name, stepCount: plan.steps.count, durationMicroseconds: Int64(plan.nominalDuration) * 1_000),
+        name: plan.name, stepCount: plan.steps.count, durationMicroseconds: Int64(plan.nominalDuration) * 1_000,
+        leavesOutForce: plan.leavesOutForce ? true : nil),
       mode: plan.mode, device: context.device, link: link, seed: context.seed,
       isVirtualTime: context.isVirtualTime, environment: context.environment,
       leaseMilliseconds: Int(clamping: options.lease.wholeMilliseconds),

@@ -66,6 +66,8 @@ struct PlayerSession {
   var plan: Plan
   let feature: DeviceFeature
   let connectionInterval: Int64?
+  /// Whether the device keeps the lease.
+  let hasLease: Bool
   let options: PlayerOptions
   /// What is uploaded, in uploaded mode.
   let image: RoutineImage?
@@ -100,7 +102,10 @@ struct PlayerSession {
   /// How long telemetry may take to show the motor at rest after a stop.
   static let restBound: Duration = .seconds(3)
 
-  init(_ plan: Plan, feature: DeviceFeature, options: PlayerOptions, connectionInterval: Int64?) {
+  init(
+    _ plan: Plan, feature: DeviceFeature, options: PlayerOptions, connectionInterval: Int64?, hasLease: Bool = true
+  ) {
+    self.hasLease = hasLease
     self.plan = plan
     self.feature = feature
     self.connectionInterval = connectionInterval
@@ -279,7 +284,9 @@ struct PlayerSession {
       let after =
         options.lossPolicy == .finishRoutine && plan.mode == .uploaded && hostStart != nil
         ? "the device plays the routine to its end by itself"
-        : "the device brings its motor to rest by itself, at the latest when its lease runs out"
+        : !hasLease
+          ? "the device keeps no lease: its motor may go on until it is switched off by hand"
+          : "the device brings its motor to rest by itself, at the latest when its lease runs out"
       conclude(
         .lost, .linkLost,
         "The connection ended (\(reason)); \(after). Nothing is resumed: connect and play again.",
@@ -300,12 +307,14 @@ struct PlayerSession {
     mayHoldControl = false
     guard verdict == nil else { return }
     if plan.mode == .uploaded, options.lossPolicy == .finishRoutine, phase == .playing { return }
-    let isExpired = cause == nil || cause == .leaseExpired
+    let isExpired = cause == nil || cause == .leaseExpired || !hasLease && cause == .fault
     conclude(
       .lost, isExpired ? .leaseExpired : .controlLost,
-      isExpired
-        ? "The device heard nothing from the player for as long as the lease and ended the run. Use a longer lease, or a better link."
-        : "The player no longer holds the lease (\(cause.map { "\($0)" } ?? "no cause given")).",
+      !hasLease && isExpired
+        ? "The player asked nothing of the device for as long as the lease, or a speed failed, and this host stopped the motor. See what else this host does."
+        : isExpired
+          ? "The device heard nothing from the player for as long as the lease and ended the run. Use a longer lease, or a better link."
+          : "The player no longer holds the lease (\(cause.map { "\($0)" } ?? "no cause given")).",
       step: hostStart == nil ? nil : currentStep, at: now)
   }
 

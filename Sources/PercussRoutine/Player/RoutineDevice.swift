@@ -18,6 +18,8 @@ public protocol RoutineDevice: Sendable {
   nonisolated var timeline: any Timeline { get }
   /// What it can do.
   nonisolated var feature: DeviceFeature { get }
+  /// Whether it keeps the lease itself.
+  nonisolated var hasLease: Bool { get }
   /// What it reports from now on; ends with the connection.
   nonisolated var events: EventSequence { get }
   /// What it measures from now on; ends with the connection.
@@ -53,6 +55,20 @@ public protocol RoutineDevice: Sendable {
 }
 
 extension Device: RoutineDevice {}
+
+extension RoutineDevice {
+  /// It does.
+  public nonisolated var hasLease: Bool { true }
+}
+
+extension DeviceDescription.Dialect {
+  /// What a device speaks; nil for the Percuss protocol.
+  public init?(_ dialect: any PercussClient.Dialect) {
+    if dialect is PercussDialect { return nil }
+    self.init(
+      name: dialect.name, hasLease: dialect.duties == nil, rpmPerThousandPPM: dialect.ratio?.rpmPerThousandPPM)
+  }
+}
 
 extension DeviceDescription.Feature {
   /// What a device's Feature characteristic says.

@@ -105,7 +105,7 @@ private actor PlayerRun<D: RoutineDevice> {
     segments = plan.steps.map(\.segment)
     session = PlayerSession(
       plan, feature: device.feature, options: options,
-      connectionInterval: context.link.connectionIntervalMicroseconds)
+      connectionInterval: context.link.connectionIntervalMicroseconds, hasLease: device.hasLease)
   }
 
   func play() async -> RunReport {

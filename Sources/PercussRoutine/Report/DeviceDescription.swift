@@ -10,6 +10,23 @@ public struct DeviceDescription: Codable, Equatable, Sendable {
   public var isSimulated: Bool
   /// What it can do.
   public var feature: Feature
+  /// What it speaks; nil for the Percuss protocol.
+  public var dialect: Dialect?
+
+  /// Another dialect than the Percuss protocol.
+  public struct Dialect: Codable, Equatable, Sendable {
+    /// Its name, as in `theragun-gen4`.
+    public var name: String
+    /// Whether the device keeps a lease, so that its motor rests whatever is lost.
+    public var hasLease: Bool
+    /// Revolutions of its motor for 1,000 percussions, as the user stated it: every speed in PPM of the run rests on that. Nil where nothing was stated.
+    public var rpmPerThousandPPM: Int?
+
+    /// A description; see the properties.
+    public init(name: String, hasLease: Bool, rpmPerThousandPPM: Int?) {
+      (self.name, self.hasLease, self.rpmPerThousandPPM) = (name, hasLease, rpmPerThousandPPM)
+    }
+  }
 
   /// What a device can do, from its Feature characteristic.
   public struct Feature: Codable, Equatable, Sendable {
@@ -47,12 +64,15 @@ public struct DeviceDescription: Codable, Equatable, Sendable {
   }
 
   /// A description; see the properties.
-  public init(name: String, model: String?, firmware: String?, isSimulated: Bool, feature: Feature) {
+  public init(
+    name: String, model: String?, firmware: String?, isSimulated: Bool, feature: Feature, dialect: Dialect? = nil
+  ) {
     self.name = name
     self.model = model
     self.firmware = firmware
     self.isSimulated = isSimulated
     self.feature = feature
+    self.dialect = dialect
   }
 }
 

@@ -72,6 +72,10 @@ public struct RunTerms: Equatable, Sendable {
   public var connectionIntervalMicroseconds: Int64?
   /// Whether the device offers its clock, so that its instants can be told by the host's.
   public var offersClock: Bool
+  /// Whether the device keeps the lease; otherwise this host does, and it ends with it.
+  public var hasLease: Bool
+  /// The ratio of RPM to PPM that the speeds rest on, as the user stated it; nil where the device speaks of PPM itself.
+  public var rpmPerThousandPPM: Int?
   /// Whether the device is a virtual one.
   public var isSimulated: Bool
   /// Whether time is virtual.
@@ -99,6 +103,8 @@ public struct RunTerms: Equatable, Sendable {
     lossPolicy = options.lossPolicy == .finishRoutine ? .finishRoutine : .stop
     lookAheadMicroseconds = mode == .streamed ? options.lookAhead.wholeMicroseconds : nil
     offersClock = context.device.feature.features.contains("clock")
+    hasLease = context.device.dialect?.hasLease ?? true
+    rpmPerThousandPPM = context.device.dialect?.rpmPerThousandPPM
     isSimulated = context.device.isSimulated
     isVirtualTime = context.isVirtualTime
   }
@@ -114,6 +120,8 @@ public struct RunTerms: Equatable, Sendable {
     lookAheadMicroseconds = report.stream?.lookAheadMicroseconds
     connectionIntervalMicroseconds = report.link.connectionIntervalMicroseconds
     offersClock = report.device.feature.features.contains("clock")
+    hasLease = report.device.dialect?.hasLease ?? true
+    rpmPerThousandPPM = report.device.dialect?.rpmPerThousandPPM
     isSimulated = report.device.isSimulated
     isVirtualTime = report.isVirtualTime
   }
@@ -124,6 +132,11 @@ public struct RunTerms: Equatable, Sendable {
   /// What holds for all of them and a person must know: that device or time are not real.
   public var reservations: [String] {
     var reservations: [String] = []
+    if let rpmPerThousandPPM, let ratio = SpeedRatio(rpmPerThousandPPM: rpmPerThousandPPM) {
+      reservations.append(
+        "The device knows RPM of its motor only: all speeds in PPM rest on \(ratio), which is what you stated and nothing that was measured here."
+      )
+    }
     if isSimulated {
       reservations.append(
         "The device is a virtual one: what is promised is promised for a simulation, no motor of metal moves.")
@@ -218,7 +231,13 @@ public struct RunTerms: Equatable, Sendable {
     }
   }
 
+  /// What a host can do for a device without a lease, and what nobody can.
+  public static let withoutLease =
+    "The device keeps no lease. This program stops it when the run ends, when it is told to end, and when it falls silent itself; but if it is killed, if this computer "
+    + "stops, or if the link is lost and cannot be made again, the motor goes on until you switch it off by hand."
+
   private var failSafe: GuaranteePromise {
+    guard hasLease else { return GuaranteePromise(notPromised: .failSafe, "It cannot be. \(Self.withoutLease)") }
     guard !playsOnAfterLoss else {
       return GuaranteePromise(
         notPromised: .failSafe,

@@ -109,6 +109,7 @@ extension RoutineSummary {
     case name
     case stepCount = "step_count"
     case durationMicroseconds = "duration_us"
+    case leavesOutForce = "without_force"
   }
 }
 
@@ -203,9 +204,10 @@ extension DeviceDescription {
     case firmware
     case isSimulated = "simulated"
     case feature
+    case dialect
   }
 
-  /// Writes every key, with null for what is nil.
+  /// Writes every key, with null for what is nil; `dialect` only for another than the Percuss protocol.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(name, forKey: .name)
@@ -213,6 +215,23 @@ extension DeviceDescription {
     try container.encode(firmware, forKey: .firmware)
     try container.encode(isSimulated, forKey: .isSimulated)
     try container.encode(feature, forKey: .feature)
+    try container.encodeIfPresent(dialect, forKey: .dialect)
+  }
+}
+
+extension DeviceDescription.Dialect {
+  enum CodingKeys: String, CodingKey {
+    case name
+    case hasLease = "has_lease"
+    case rpmPerThousandPPM = "rpm_per_thousand_ppm"
+  }
+
+  /// Writes every key, with null for what is nil.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(hasLease, forKey: .hasLease)
+    try container.encode(rpmPerThousandPPM, forKey: .rpmPerThousandPPM)
   }
 }
 

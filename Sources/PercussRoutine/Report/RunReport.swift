@@ -190,9 +190,12 @@ public struct RoutineSummary: Codable, Equatable, Sendable {
   public var stepCount: Int
   /// The length of the plan in microseconds, without the waits for the operator.
   public var durationMicroseconds: Int64
+  /// True where the document's force limits were left out, because the device has none and the user said so; otherwise nil.
+  public var leavesOutForce: Bool?
 
   /// A summary; see the properties.
-  public init(name: String, stepCount: Int, durationMicroseconds: Int64) {
+  public init(name: String, stepCount: Int, durationMicroseconds: Int64, leavesOutForce: Bool? = nil) {
+    self.leavesOutForce = leavesOutForce
     self.name = name
     self.stepCount = stepCount
     self.durationMicroseconds = durationMicroseconds

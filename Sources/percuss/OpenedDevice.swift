@@ -13,6 +13,7 @@ import PercussWire
 final class OpenedDevice {
   let isVirtualTime: Bool
   private let place: Place
+  private let ratio: SpeedRatio?
   private let virtualTimeline: VirtualTimeline?
   private let realTimeline: RealTimeline?
   private let recording: FileRecording?
@@ -45,6 +46,7 @@ final class OpenedDevice {
       }
       place = .air(text, adapter: try options.adapter.selection, timeout: options.timeout.duration)
     }
+    ratio = options.rpmPerPpm?.ratio
     isVirtualTime = options.simulation.virtualTime
     let virtualTimeline = isVirtualTime ? VirtualTimeline() : nil
     let realTimeline = isVirtualTime ? nil : RealTimeline()
@@ -71,12 +73,12 @@ final class OpenedDevice {
   ) throws -> Success {
     // Whatever comes of the work; what is wrong with the file is told by `finishRecording`.
     defer { _ = recording?.recording.finish() }
-    let capture = recording?.recording
+    let terms = Bench.Terms(ratio: ratio, recording: recording?.recording)
     if let virtualTimeline {
       return try virtualTimeline.run { [place] in
         guard case .process(let options, let model, let name) = place else { throw CommandFailure(.usage, "") }
-        return try await Self.work(
-          work, on: Bench(options, model: model, named: name, recordedIn: capture, on: virtualTimeline))
+        let bench = try await Bench(options, model: model, named: name, with: terms, on: virtualTimeline)
+        return try await Self.work(work, on: bench).result.get()
       }
     }
     guard let realTimeline else { throw CommandFailure(.internalFault, "percuss: no timeline") }
@@ -84,25 +86,51 @@ final class OpenedDevice {
       let connecting = realTimeline.start {
         switch place {
         case .process(let options, let model, let name):
-          try await Bench(options, model: model, named: name, recordedIn: capture, on: realTimeline)
+          try await Bench(options, model: model, named: name, with: terms, on: realTimeline)
         case .air(let text, let adapter, let timeout):
           try await Bench(
-            reaching: text, through: adapter, within: timeout, for: purpose, recordedIn: capture, on: realTimeline)
+            reaching: text, through: adapter, within: timeout, for: purpose, with: terms, on: realTimeline)
         }
       }
       interruption?.whenInterrupted { connecting.cancel() }
-      return try await Self.work(work, on: connecting.value)
+      let (result, runsOn) = try await Self.work(work, on: connecting.value)
+      // A stop tries again by itself.
+      if runsOn, case .use = purpose, case .air(let text, let adapter, let timeout) = place {
+        await Self.stopAfterLoss(
+          text, through: adapter, within: timeout, with: Bench.Terms(recording: terms.recording), on: realTimeline)
+      }
+      return try result.get()
     }
   }
 
+  /// - Returns: what came of it, and whether the connection was lost while the motor of a device without a lease may run.
   private static func work<Success: Sendable>(
     _ work: @Sendable (Bench) async throws -> Success, on bench: Bench
-  ) async throws -> Success {
+  ) async -> (result: Result<Success, any Error>, runsOn: Bool) {
     let result: Result<Success, any Error>
     do { result = .success(try await work(bench)) } catch { result = .failure(error) }
+    let runsOn = await bench.device.mayRunOn
     await bench.device.disconnect()
     await bench.central?.close()
-    return try result.get()
+    return (result, runsOn)
+  }
+
+  /// The one thing that is ever sent over another connection after a loss: a stop, to a device that does not rest by itself (protocol-spec/decisions/0016). Nothing resumes.
+  private static func stopAfterLoss(
+    _ text: String, through adapter: AdapterSelection, within timeout: Duration, with terms: Bench.Terms,
+    on timeline: RealTimeline
+  ) async {
+    sayError(
+      "percuss: the connection was lost while the motor may run; connecting once more, to stop it and for nothing else")
+    do {
+      let bench = try await Bench(
+        reaching: text, through: adapter, within: timeout, for: .stop, with: terms, on: timeline)
+      let (result, _) = await work({ try await $0.bringToRest() }, on: bench)
+      try result.get()
+      sayError("percuss: \(bench.name) is at rest.")
+    } catch {
+      sayError("percuss: the motor was not seen at rest: switch the device off by hand. (\(error))")
+    }
   }
 
   /// Waits until the recording is whole, and tells what is missing in it. For the end of a command that has done its work.
@@ -121,6 +149,14 @@ final class OpenedDevice {
 
 /// What a command finds on its bench: the device, and what is known of it besides.
 struct Bench: Sendable {
+  /// What the user said about the connection.
+  struct Terms: Sendable {
+    /// How speeds in RPM and in PPM belong together, where the device has RPM.
+    var ratio: SpeedRatio?
+    /// Where the conversation is recorded.
+    var recording: CaptureRecording?
+  }
+
   let device: Device
   let timeline: any Timeline
   /// What messages call the device.
@@ -135,7 +171,7 @@ struct Bench: Sendable {
   private let simulation: (options: SimulationOptions, hand: SimulatedHand)?
 
   init(
-    _ options: SimulationOptions, model: SimulatedModel, named name: String, recordedIn recording: CaptureRecording?,
+    _ options: SimulationOptions, model: SimulatedModel, named name: String, with terms: Terms,
     on timeline: any Timeline
   ) async throws {
     var configuration = SimulatedDevice.Configuration()
@@ -145,8 +181,10 @@ struct Bench: Sendable {
     let rig = try await SimulatedRig.connect(
       model: model, on: timeline, radio: options.radio, seed: options.seed ?? 0, configuration: configuration)
     link = rig.link
+    let family = DeviceFamily(name: model.advertisedName, services: [model.service])
     device = try await Device.connect(
-      over: rig.link.recorded(in: recording, between: RecordedLink.Ends(parameters: .init(options.radio))))
+      over: rig.link.recorded(in: terms.recording, between: RecordedLink.Ends(parameters: .init(options.radio))),
+      dialect: try DeviceFamily.dialect(for: family, ratio: terms.ratio))
     isSimulated = true
     (central, update) = (nil, nil)
     let hand = SimulatedHand(on: rig.device, seed: options.seed ?? 0)
@@ -157,14 +195,17 @@ struct Bench: Sendable {
   /// Finds a device on the air by its address or name, and connects to it.
   init(
     reaching text: String, through adapter: AdapterSelection, within timeout: Duration, for purpose: Device.Purpose,
-    recordedIn recording: CaptureRecording?, on timeline: RealTimeline
+    with terms: Terms, on timeline: RealTimeline
   ) async throws {
     let deadline = timeline.now.advanced(by: timeout)
     let central = try await BlueZCentral.open(adapter: adapter, on: timeline)
     do {
       let found = try await central.find(text, timeout: timeout)
+      // What is known to be of no use is not even connected to.
+      let family = DeviceFamily(name: found.name, services: found.services)
+      _ = try DeviceFamily.dialect(for: family, ratio: family == nil ? nil : terms.ratio)
       (link, update, device) = try await Self.connect(
-        to: found.id, through: central, before: deadline, for: purpose, recordedIn: recording)
+        to: found, through: central, before: deadline, for: purpose, with: terms)
       // Hardware says what it is; a virtual device behind a radio does so too.
       if purpose == .use {
         isSimulated = try await device.information().hardware == SimulatedDevice.Information().hardware
@@ -199,17 +240,28 @@ struct Bench: Sendable {
 
   /// A connection that others of this computer had may be on its way to its end, which takes bluetoothd two seconds: then a new one is made.
   private static func connect(
-    to id: DiscoveredDevice.ID, through central: BlueZCentral, before deadline: MonotonicInstant,
-    for purpose: Device.Purpose, recordedIn recording: CaptureRecording?
+    to found: DiscoveredDevice, through central: BlueZCentral, before deadline: MonotonicInstant,
+    for purpose: Device.Purpose, with terms: Terms
   ) async throws -> (any DeviceLink, ConnectionUpdateOutcome?, Device) {
     while true {
       let now = central.timeline.now
-      let link = try await central.connect(to: id, timeout: max(.seconds(1), now.duration(to: deadline)))
+      let link = try await central.connect(to: found.id, timeout: max(.seconds(1), now.duration(to: deadline)))
+      // Connected, a device has all its services known, whatever it advertises.
+      let known = await central.knownDevices().first { $0.id == found.id }
+      let family = DeviceFamily(
+        name: known?.name ?? found.name, services: found.services + (known?.services ?? []))
+      let dialect: any Dialect
+      do {
+        dialect = try DeviceFamily.dialect(for: family, ratio: terms.ratio)
+      } catch {
+        await link.disconnect()
+        throw error
+      }
       // A shorter interval makes every answer quicker; without it things go on as they are. A stop waits for nothing.
       let update = purpose == .stop ? nil : await (link as? BlueZLink)?.requestParameters()
-      let recorded = await link.recorded(in: recording, between: RecordedLink.Ends(of: link, through: central))
+      let recorded = await link.recorded(in: terms.recording, between: RecordedLink.Ends(of: link, through: central))
       do throws(DeviceError) {
-        return (link, update, try await Device.connect(over: recorded, for: purpose))
+        return (link, update, try await Device.connect(over: recorded, for: purpose, dialect: dialect))
       } catch {
         guard case .disconnected = error.reason, !link.beganConnection, central.timeline.now < deadline else {
           throw error
@@ -228,6 +280,9 @@ struct Bench: Sendable {
 
   private var isVirtualTime: Bool { simulation?.options.virtualTime ?? false }
 
+  /// What a user has to know before anything moves, on a device without a lease.
+  var notice: String { FamilyNotice.beforeMotion(device) }
+
   /// ATT_MTU of the link.
   var maximumTransmissionUnit: Int {
     get async { await link.maximumTransmissionUnit }
@@ -241,7 +296,7 @@ struct Bench: Sendable {
     return RunContext(
       device: DeviceDescription(
         name: name, model: information.model, firmware: information.firmware, isSimulated: isSimulated,
-        feature: .init(device.feature)),
+        feature: .init(device.feature), dialect: .init(device.dialect)),
       link: LinkDescription(
         transport: simulation == nil ? "bluez" : "memory",
         connectionIntervalMicroseconds: await connectionInterval?.wholeMicroseconds,
@@ -285,10 +340,10 @@ struct Bench: Sendable {
   }
 
   /// The next telemetry; nil when none comes within two seconds.
-  func newestTelemetry() async throws -> Telemetry? {
+  func newestTelemetry() async throws -> TelemetrySample? {
     let telemetry = device.telemetry
     return try? await withTimeout(.seconds(2), on: timeline, waitingFor: "telemetry") {
-      for await sample in telemetry { return sample.telemetry }
+      for await sample in telemetry { return sample }
       return nil
     }
   }

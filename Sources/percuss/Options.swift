@@ -5,6 +5,7 @@ import PercussClient
 import PercussLink
 import PercussRoutine
 import PercussTime
+import PercussWire
 
 /// Which device a command works on, and in what time.
 struct DeviceOptions: ParsableArguments {
@@ -22,6 +23,14 @@ struct DeviceOptions: ParsableArguments {
 
   @Option(name: .long, help: "How long to look for a device on the air and connect to it, 1s to 5min.")
   var timeout = DurationArgument(.seconds(20))
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "For a device whose speeds are those of its motor: its revolutions for one percussion, 0.5 to 4, as you measured it.",
+      discussion:
+        "There is no default, since it is not public. Needed wherever speeds in ppm are meant for such a device."))
+  var rpmPerPpm: RatioArgument?
 
   @OptionGroup(title: "Virtual devices in this process") var simulation: SimulationOptions
 
@@ -154,17 +163,48 @@ struct OutputOptions: ParsableArguments {
   var json = false
 }
 
-/// A speed argument, as in `1900ppm`; a bare number is refused, because PPM is not the only unit in use.
-struct SpeedArgument: ExpressibleByArgument {
-  let speed: Speed
+/// A speed argument, as in `1900ppm`, or `2400rpm` of the motor itself; a bare number is refused, because PPM is not the only unit in use.
+enum SpeedArgument: ExpressibleByArgument {
+  case percussions(Speed)
+  case motor(MotorSpeed)
 
   init?(argument: String) {
     if argument == "0" || argument == "0ppm" || argument == "0 ppm" {
-      speed = .rest
-      return
+      self = .percussions(.rest)
+    } else if argument.lowercased().hasSuffix("rpm") {
+      let digits = argument.dropLast(3).trimmingCharacters(in: .whitespaces)
+      guard digits.allSatisfy(\.isASCII), let rpm = UInt16(digits) else { return nil }
+      self = .motor(.rpm(rpm))
+    } else {
+      guard let ppm = try? QuantityText.speed(argument) else { return nil }
+      self = .percussions(.ppm(ppm))
     }
-    guard let ppm = try? QuantityText.speed(argument) else { return nil }
-    speed = .ppm(ppm)
+  }
+
+  /// What it asks of a device.
+  func operation(ramp: Duration) -> DeviceOperation {
+    switch self {
+    case .percussions(let speed):
+      .request(.setSpeed(speedPPM: speed.ppm, rampMilliseconds: UInt16(clamping: ramp.wholeMilliseconds)))
+    case .motor(let speed): .setMotorSpeed(speed, ramp: ramp)
+    }
+  }
+}
+
+/// A ratio argument, as in `1.5`: up to three decimals.
+struct RatioArgument: ExpressibleByArgument {
+  let ratio: SpeedRatio
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+    let fraction = parts.count == 2 ? parts[1] : "0"
+    let digits = Set("0123456789")
+    guard let whole = parts.first, (1...2).contains(whole.count), (1...3).contains(fraction.count),
+      whole.allSatisfy(digits.contains), fraction.allSatisfy(digits.contains),
+      let units = Int(whole), let thousandths = Int(fraction + String(repeating: "0", count: 3 - fraction.count)),
+      let ratio = SpeedRatio(rpmPerThousandPPM: units * 1_000 + thousandths)
+    else { return nil }
+    self.ratio = ratio
   }
 }
 

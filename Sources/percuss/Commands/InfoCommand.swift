@@ -30,16 +30,24 @@ struct InfoCommand: ParsableCommand {
     let serialNumber: String?
     let firmware: String?
     let hardware: String?
-    let protocolVersion: String
-    let schemaCrc: UInt32
+    /// Nil for the Percuss protocol.
+    let dialect: String?
+    let unofficial: Bool?
+    // Of a Percuss device:
+    var protocolVersion: String?
+    var schemaCrc: UInt32?
     let features: [String]
-    let speedMinimumPpm: UInt16
-    let speedMaximumPpm: UInt16
-    let speedStepPpm: UInt16
-    let forceMaximumDecinewtons: UInt16
-    let routineSlots: UInt8
-    let routineSteps: UInt16
-    let queueDepth: UInt8
+    var speedMinimumPpm: UInt16?
+    var speedMaximumPpm: UInt16?
+    var speedStepPpm: UInt16?
+    var forceMaximumDecinewtons: UInt16?
+    var routineSlots: UInt8?
+    var routineSteps: UInt16?
+    var queueDepth: UInt8?
+    // Of one whose speeds are its motor's:
+    var speedMaximumRpm: UInt16?
+    var rpmPerThousandPpm: Int?
+    var speedRpm: UInt16?
     let batteryPercent: UInt8?
     let state: String?
     let mtu: Int
@@ -66,19 +74,35 @@ struct InfoCommand: ParsableCommand {
       let slot = try await bench.device.query(slot: number)
       slots.append(Slot(slot: number, status: Self.words(slot.status), length: slot.length, crc32: slot.crc32))
     }
-    let telemetry = try await bench.newestTelemetry()
-    return Line(
+    let sample = try await bench.newestTelemetry()
+    let telemetry = sample?.motor == nil ? sample?.telemetry : nil
+    let dialect = bench.device.dialect
+    var line = Line(
       device: bench.name, simulated: bench.isSimulated, manufacturer: information.manufacturer,
       model: information.model, serialNumber: information.serialNumber, firmware: information.firmware,
-      hardware: information.hardware, protocolVersion: "\(feature.versionMajor).\(feature.versionMinor)",
-      schemaCrc: feature.schemaCRC, features: DeviceDescription.Feature(feature).features,
-      speedMinimumPpm: feature.speedMinimumPPM, speedMaximumPpm: feature.speedMaximumPPM,
-      speedStepPpm: feature.speedStepPPM, forceMaximumDecinewtons: feature.forceMaximumDecinewtons,
-      routineSlots: feature.routineSlots, routineSteps: feature.routineSteps, queueDepth: feature.queueDepth,
-      batteryPercent: telemetry?.batteryPercent, state: telemetry?.state.description,
+      hardware: information.hardware, dialect: bench.device.hasLease ? nil : dialect.name,
+      unofficial: bench.device.hasLease ? nil : true,
+      features: DeviceDescription.Feature(feature).features,
+      batteryPercent: telemetry?.batteryPercent, state: sample?.telemetry.state.description,
       mtu: await bench.maximumTransmissionUnit,
       connectionIntervalUs: await bench.connectionInterval?.wholeMicroseconds,
       connectionUpdate: bench.update?.description, slots: slots)
+    if bench.device.hasLease || dialect.ratio != nil {
+      (line.speedMinimumPpm, line.speedMaximumPpm) = (feature.speedMinimumPPM, feature.speedMaximumPPM)
+      line.speedStepPpm = feature.speedStepPPM
+    }
+    if bench.device.hasLease {
+      line.protocolVersion = "\(feature.versionMajor).\(feature.versionMinor)"
+      line.schemaCrc = feature.schemaCRC
+      line.forceMaximumDecinewtons = feature.forceMaximumDecinewtons
+      (line.routineSlots, line.routineSteps) = (feature.routineSlots, feature.routineSteps)
+      line.queueDepth = feature.queueDepth
+    } else {
+      line.speedMaximumRpm = dialect.highestMotorSpeed?.rpm
+      line.rpmPerThousandPpm = dialect.ratio?.rpmPerThousandPPM
+      line.speedRpm = sample?.motor.map { $0.status.isRunning ? $0.status.speed.rpm : 0 }
+    }
+    return line
   }
 
   private static func words(_ status: SlotStatus) -> String {
@@ -93,13 +117,37 @@ struct InfoCommand: ParsableCommand {
       ("manufacturer", line.manufacturer ?? "-"), ("model", line.model ?? "-"),
       ("serial number", line.serialNumber ?? "-"), ("firmware", line.firmware ?? "-"),
       ("hardware", line.hardware ?? "-"),
-      ("protocol", "\(line.protocolVersion), schema 0x\(String(line.schemaCrc, radix: 16))"),
-      ("can do", line.features.joined(separator: ", ")),
-      ("speed", "\(line.speedMinimumPpm) to \(line.speedMaximumPpm) ppm in steps of \(line.speedStepPpm)"),
-      ("force", "limit up to \(Force.decinewtons(line.forceMaximumDecinewtons))"),
-      ("routines", "\(count(line.routineSlots, "slot")) of \(count(line.routineSteps, "step"))"),
-      ("queue", count(line.queueDepth, "step")),
-      ("battery", line.batteryPercent.map { "\($0) %" } ?? "-"), ("state", line.state ?? "-"),
+    ]
+    if let version = line.protocolVersion, let schema = line.schemaCrc {
+      rows += [
+        ("protocol", "\(version), schema 0x\(String(schema, radix: 16))"),
+        ("can do", line.features.joined(separator: ", ")),
+      ]
+    } else {
+      rows += [
+        ("dialect", "\(line.dialect ?? "-"): unofficial, and not tried on hardware"),
+        ("can do", "speeds of its motor, status, version; no lease, force limit, timer, storage or ramp of its own"),
+      ]
+    }
+    if let highest = line.speedMaximumRpm { rows.append(("motor", "0 to \(highest) rpm")) }
+    if let lowest = line.speedMinimumPpm, let highest = line.speedMaximumPpm, let step = line.speedStepPpm {
+      let basis =
+        line.rpmPerThousandPpm.flatMap(SpeedRatio.init(rpmPerThousandPPM:)).map { ", by \($0) as you stated it" } ?? ""
+      rows.append(("speed", "\(lowest) to \(highest) ppm in steps of \(step)\(basis)"))
+    } else {
+      rows.append(("speed", "in ppm not known: it takes --rpm-per-ppm"))
+    }
+    if let force = line.forceMaximumDecinewtons, let slots = line.routineSlots, let steps = line.routineSteps,
+      let depth = line.queueDepth
+    {
+      rows += [
+        ("force", "limit up to \(Force.decinewtons(force))"), ("routines", "\(count(slots, "slot")) of \(count(steps, "step"))"),
+        ("queue", count(depth, "step")),
+      ]
+    }
+    rows += [
+      ("battery", line.batteryPercent.map { "\($0) %" } ?? "-"),
+      ("state", (line.state ?? "-") + (line.speedRpm.map { ", \($0) rpm" } ?? "")),
       ("ATT_MTU", "\(line.mtu) bytes"),
       (
         "interval",

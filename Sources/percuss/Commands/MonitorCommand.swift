@@ -14,7 +14,7 @@ struct MonitorCommand: ParsableCommand {
   @Option(name: .customLong("for"), help: "How long to listen; without it until Ctrl-C, or 10s of virtual time.")
   var length: DurationArgument?
 
-  @Option(help: "Time between two telemetry values, 20ms to 60s.")
+  @Option(help: "Time between two telemetry values, 20ms to 60s; from 100ms where the device has to be asked.")
   var rate = DurationArgument(.milliseconds(200))
 
   @OptionGroup var device: DeviceOptions
@@ -52,7 +52,7 @@ struct MonitorCommand: ParsableCommand {
 
   /// Why the connection ended; nil when the time was over or the user had enough.
   private func listen(_ bench: Bench, for length: Duration?) async throws -> String? {
-    let printer = TelemetryPrinter(output.json ? .json : .text)
+    let printer = TelemetryPrinter(output.json ? .json : .text, ratio: bench.device.dialect.ratio)
     let telemetry = bench.device.telemetry
     let (events, endings) = (bench.device.events, bench.device.events)
     try await bench.device.setTelemetryInterval(rate.duration)

@@ -20,6 +20,9 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "How it would be played: \(ModeArgument.names).")
   var mode = ModeArgument.auto
 
+  @Flag(help: "On a device that cannot limit its force, leave the document's force limits out.")
+  var withoutForce = false
+
   @Flag(name: .long, help: "Print every step; otherwise a long run of alike turns is summed up.")
   var all = false
 
@@ -51,6 +54,9 @@ struct PlanCommand: ParsableCommand {
     let longestDurationMs: UInt32
     /// The first step that comes again and again; nil in a routine that ends.
     let endlessFromStep: Int?
+    /// What is different on a device of another family than Percuss; nil on one of that.
+    let changes: [String]?
+    let rpmPerThousandPpm: Int?
   }
 
   func run() throws {
@@ -58,13 +64,15 @@ struct PlanCommand: ParsableCommand {
       let document = try RoutineFile.load(file)
       let opened = try OpenedDevice(device)
       defer { opened.close() }
-      let (feature, name) = try opened.run { bench in (bench.device.feature, bench.name) }
-      let plan = try Plan(compiling: document, for: DeviceLimits(feature), mode: mode.resolved(for: feature, document))
-      output.json ? printLines(plan, device: name) : printTable(plan, device: name)
+      let (device, name) = try opened.run { bench in (bench.device, bench.name) }
+      try requireRatio(for: device)
+      let plan = try compile(document, for: device.feature, mode: mode, withoutForce: withoutForce)
+      output.json ? printLines(plan, on: device, name) : printTable(plan, on: device, name)
     }
   }
 
-  private func printLines(_ plan: Plan, device: String) {
+  private func printLines(_ plan: Plan, on device: Device, _ name: String) {
+    let changes = FamilyNotice.changes(on: device, playing: plan)
     for step in plan.steps {
       let origin = plan.origin(ofStepAt: step.index)
       say(
@@ -78,15 +86,21 @@ struct PlanCommand: ParsableCommand {
     say(
       JSONLine.text(
         Summary(
-          name: plan.name, mode: plan.mode.rawValue, device: device, steps: plan.steps.count,
+          name: plan.name, mode: plan.mode.rawValue, device: name, steps: plan.steps.count,
           nominalDurationMs: plan.nominalDuration, longestDurationMs: plan.totalDuration,
-          endlessFromStep: plan.loop?.lowerBound)))
+          endlessFromStep: plan.loop?.lowerBound, changes: changes.isEmpty ? nil : changes,
+          rpmPerThousandPpm: device.dialect.ratio?.rpmPerThousandPPM)))
   }
 
-  private func printTable(_ plan: Plan, device: String) {
+  private func printTable(_ plan: Plan, on device: Device, _ name: String) {
     let terminal = Terminal.ofStandardOutput()
     say(terminal.styled(plan.name, .bold))
-    say("  \(plan.steps.count) steps, \(clock(plan.nominalDuration)), \(plan.mode.rawValue), on \(device)")
+    say("  \(plan.steps.count) steps, \(clock(plan.nominalDuration)), \(plan.mode.rawValue), on \(name)")
+    for change in FamilyNotice.changes(on: device, playing: plan) {
+      for line in wrap(change, to: terminal.width - 4).enumerated() {
+        say((line.offset == 0 ? "  ! " : "    ") + line.element)
+      }
+    }
     if plan.totalDuration != plan.nominalDuration {
       say("  up to \(clock(plan.totalDuration)) if each confirmation comes at the last moment")
     }

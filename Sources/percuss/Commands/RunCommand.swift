@@ -60,6 +60,12 @@ struct RunCommand: ParsableCommand {
   )
   var confirm: ConfirmArgument?
 
+  @Flag(
+    help:
+      "On a device that cannot limit its force, leave the document's force limits out; without this such a routine is refused."
+  )
+  var withoutForce = false
+
   @Flag(help: "Before it begins, tell what is promised on this device and link, in this mode.")
   var guarantee = false
 
@@ -133,9 +139,15 @@ struct RunCommand: ParsableCommand {
     let confirmation = Confirmation(confirm ?? (opened.isVirtualTime ? .yes : .ask))
     let progressLine = ProgressLine(output.json ? .json : .text, terminal: .ofStandardOutput())
     return try opened.run(until: interruption) { bench in
-      let plan = try Plan(
-        compiling: document, for: DeviceLimits(bench.device.feature),
-        mode: mode.resolved(for: bench.device.feature, document))
+      try requireRatio(for: bench.device)
+      if !bench.device.hasLease {
+        guard onLoss == .stop else {
+          throw CommandFailure(
+            .usage, "percuss: --on-loss finish-routine is for devices that store routines; this one does not")
+        }
+        interruption.becomePatient()
+      }
+      let plan = try compile(document, for: bench.device.feature, mode: mode, withoutForce: withoutForce)
       try requireUse(in: plan.mode)
       let lookAhead = lookAhead?.duration ?? .seconds(2)
       let options = PlayerOptions(
@@ -150,11 +162,16 @@ struct RunCommand: ParsableCommand {
         let terms = RunTerms(plan, options: options, context: context)
         try await bench.startPrinting { tell(terms, of: context.device.name) }.value
       }
+      if !bench.device.hasLease {
+        try await bench.startPrinting { tellNotice(bench.notice, asJSON: output.json) }.value
+      }
       let player = RoutinePlayer(
         plan, on: bench.device, context: context, options: options,
         confirm: { step in await confirmation.confirm(step, on: bench.timeline) })
       let printing = bench.startPrinting {
-        for await news in player.progress where progress { progressLine.show(news, of: plan) }
+        for await news in player.progress where progress {
+          progressLine.show(news, of: plan, tellsForce: bench.device.hasLease)
+        }
       }
       let playing = bench.timeline.start { await player.play() }
       interruption.whenInterrupted { playing.cancel() }

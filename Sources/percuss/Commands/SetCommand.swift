@@ -1,5 +1,6 @@
 import ArgumentParser
 import PercussClient
+import PercussSimulator
 import PercussTime
 import PercussWire
 
@@ -10,10 +11,11 @@ struct SetCommand: ParsableCommand {
     abstract: "Drive the motor by hand for a while, then stop it.",
     discussion: """
       Takes control, applies what is given, shows the motor for the time of --for,
-      stops it and sees it at rest. Ctrl-C stops it at once.
+      stops it and sees it at rest. Ctrl-C stops it at once. A device whose speeds are
+      those of its motor takes them as in 2400rpm.
       """)
 
-  @Option(help: "Speed, as in 1900ppm; 0 is rest.")
+  @Option(help: "Speed, as in 1900ppm, or as in 2400rpm where the device has its motor's; 0 is rest.")
   var speed: SpeedArgument?
 
   @Option(help: "One of the device's own speeds, 1 to 5, instead of --speed.")
@@ -40,6 +42,11 @@ struct SetCommand: ParsableCommand {
       throw ValidationError("Nothing to set: give --speed, --preset, --force or --timer.")
     }
     guard speed == nil || preset == nil else { throw ValidationError("Give --speed or --preset, not both.") }
+    if case .motor? = speed, case .simulated(let name) = device.selection, let model = SimulatedModel(named: name),
+      DeviceFamily(name: model.advertisedName, services: [model.service]) == .percuss
+    {
+      throw ValidationError("The speeds of “\(device.selection)” are percussions per minute; give --speed in ppm.")
+    }
     guard ramp.duration <= .seconds(60) else { throw ValidationError("--ramp is at most 60s.") }
   }
 
@@ -51,6 +58,7 @@ struct SetCommand: ParsableCommand {
       let (name, interrupted) = try opened.run(until: interruption) { bench in
         let work = bench.timeline.start { try await drive(bench) }
         interruption.whenInterrupted { work.cancel() }
+        if !bench.device.hasLease { interruption.becomePatient() }
         let result = await work.result
         // Whatever happened, the last word is a stop; the connection closes only when the motor is seen at rest.
         try await bench.bringToRest()
@@ -70,16 +78,33 @@ struct SetCommand: ParsableCommand {
     }
   }
 
+  /// What the device cannot do is said before anything is sent.
+  private func check(_ device: Device) throws {
+    if let force { try device.check(.request(.setForceLimit(forceDecinewtons: force.force.decinewtons))) }
+    if let timer {
+      let milliseconds = UInt32(clamping: timer.duration.wholeMilliseconds)
+      try device.check(.request(.setTimer(durationMilliseconds: milliseconds)))
+    }
+    let rampMilliseconds = UInt16(clamping: ramp.duration.wholeMilliseconds)
+    if let preset { try device.check(.request(.preset(index: preset, rampMilliseconds: rampMilliseconds))) }
+    if let speed {
+      if case .percussions(let ppm) = speed, ppm > .rest { try requireRatio(for: device) }
+      try device.check(speed.operation(ramp: ramp.duration))
+    }
+  }
+
   /// Returns the task that prints, when it is time to stop.
   private func drive(_ bench: Bench) async throws -> Task<Void, any Error> {
-    let printer = TelemetryPrinter(output.json ? .json : .text)
+    try check(bench.device)
+    if !bench.device.hasLease { try await bench.startPrinting { tellNotice(bench.notice, asJSON: output.json) }.value }
+    let printer = TelemetryPrinter(output.json ? .json : .text, ratio: bench.device.dialect.ratio)
     let telemetry = bench.device.telemetry
     let start = bench.timeline.now
     try await bench.device.takeControl()
     if let force { try await bench.device.setForceLimit(force.force) }
     if let timer { try await bench.device.setTimer(timer.duration) }
     if let preset { try await bench.device.preset(preset, ramp: ramp.duration) }
-    if let speed { try await bench.device.setSpeed(speed.speed, ramp: ramp.duration) }
+    if let speed { try await bench.device.perform(speed.operation(ramp: ramp.duration)) }
     let end = bench.timeline.now.advanced(by: length.duration)
     let printing = bench.startPrinting {
       for await sample in telemetry {
@@ -92,8 +117,13 @@ struct SetCommand: ParsableCommand {
     while bench.timeline.now < end {
       guard await bench.device.isConnected else {
         throw CommandFailure(
-          .missedOrLost, "percuss: the connection ended; the device brings its motor to rest by itself")
+          .missedOrLost,
+          bench.device.hasLease
+            ? "percuss: the connection ended; the device brings its motor to rest by itself"
+            : "percuss: the connection ended, and the device keeps no lease; make sure that its motor rests")
       }
+      // The host keeps the lease, and takes whoever asks nothing for hung.
+      if !bench.device.hasLease { try await bench.device.keepControl() }
       guard await bench.device.holdsControl else {
         throw CommandFailure(
           .missedOrLost,

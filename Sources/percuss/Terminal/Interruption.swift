@@ -15,6 +15,7 @@ final class Interruption: Sendable {
   private struct State {
     var firstSignal: MonotonicInstant?
     var hasHappened = false
+    var isPatient = false
     var action: (@Sendable () -> Void)?
   }
 
@@ -32,6 +33,11 @@ final class Interruption: Sendable {
       sources.append(source)
     }
     StandardOutput.whenClosed { self.interrupt() }
+  }
+
+  /// From now on a second signal is not obeyed: the device keeps no lease, and only this program stops it. That is bounded, and the program ends by itself.
+  func becomePatient() {
+    state.withLock { $0.isPatient = true }
   }
 
   /// Calls the closure at the interruption, once; at once when it has happened already.
@@ -52,12 +58,12 @@ final class Interruption: Sendable {
   }
 
   private func received(_ number: Int32) {
-    let earlier = state.withLock { state in
+    let (earlier, isPatient) = state.withLock { state in
       defer { state.firstSignal = state.firstSignal ?? .ofSystem() }
-      return state.firstSignal
+      return (state.firstSignal, state.isPatient)
     }
     guard let earlier else { return interrupt() }
-    guard earlier.advanced(by: Self.grace) < .ofSystem() else { return }
+    guard !isPatient, earlier.advanced(by: Self.grace) < .ofSystem() else { return }
     signal(number, SIG_DFL)
     raise(number)
   }

@@ -32,10 +32,14 @@ final class ProgressLine: Sendable {
     var batteryPercent: Int?
   }
 
-  func show(_ progress: RunProgress, of plan: Plan) {
+  /// - Parameter tellsForce: whether the device tells its force and its battery.
+  func show(_ progress: RunProgress, of plan: Plan, tellsForce: Bool) {
     switch form {
-    case .json: if let line = line(for: progress, of: plan) { say(JSONLine.text(line)) }
-    case .text: showText(progress, of: plan)
+    case .json:
+      guard var line = line(for: progress, of: plan) else { return }
+      if !tellsForce { (line.forceDecinewtons, line.batteryPercent) = (nil, nil) }
+      say(JSONLine.text(line))
+    case .text: showText(progress, of: plan, tellsForce: tellsForce)
     }
   }
 
@@ -72,7 +76,7 @@ final class ProgressLine: Sendable {
     }
   }
 
-  private func showText(_ progress: RunProgress, of plan: Plan) {
+  private func showText(_ progress: RunProgress, of plan: Plan, tellsForce: Bool) {
     switch progress {
     case .preparing(let stage):
       if terminal.isInteractive { draw(Self.word(stage).replacingOccurrences(of: "_", with: " ") + " …") }
@@ -86,7 +90,7 @@ final class ProgressLine: Sendable {
     case .confirmed: printLine("  confirmed")
     case .paused: printLine("  paused")
     case .resumed: printLine("  resumed")
-    case .moving(let position): if terminal.isInteractive { draw(bar(position, of: plan)) }
+    case .moving(let position): if terminal.isInteractive { draw(bar(position, of: plan, tellsForce: tellsForce)) }
     case .stopping: if terminal.isInteractive { draw("stopping …") }
     case .finished: erase()
     }
@@ -100,7 +104,7 @@ final class ProgressLine: Sendable {
     return "  \(pad(clock(step.offset), 10, left: true))  step \(index): \(what), \(seconds(step.duration))"
   }
 
-  private func bar(_ position: RunPosition, of plan: Plan) -> String {
+  private func bar(_ position: RunPosition, of plan: Plan, tellsForce: Bool) -> String {
     let (elapsed, remaining) = (position.elapsed.wholeMilliseconds, position.remaining.wholeMilliseconds)
     let whole = max(1, elapsed + remaining)
     let width = max(10, min(40, terminal.width - 60))
@@ -109,7 +113,8 @@ final class ProgressLine: Sendable {
     let shown = String(repeating: full, count: filled) + String(repeating: empty, count: width - filled)
     let left = clock(UInt32(clamping: remaining)).dropLast(4)
     let force = Force.decinewtons(UInt16(clamping: position.forceDecinewtons))
-    return "  \(shown) \(left) left  step \(position.step + 1)/\(plan.steps.count)  \(position.speedPPM) ppm  \(force)"
+    return "  \(shown) \(left) left  step \(position.step + 1)/\(plan.steps.count)  \(position.speedPPM) ppm"
+      + (tellsForce ? "  \(force)" : "")
   }
 
   private func draw(_ text: String) {

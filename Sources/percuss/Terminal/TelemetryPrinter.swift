@@ -8,9 +8,12 @@ struct TelemetryPrinter: Sendable {
   enum Form: Sendable { case text, json }
 
   private let form: Form
+  /// How the speeds of a motor are shown in PPM; nil where nobody stated it.
+  private let ratio: SpeedRatio?
 
-  init(_ form: Form) {
+  init(_ form: Form, ratio: SpeedRatio? = nil) {
     self.form = form
+    self.ratio = ratio
   }
 
   private struct TelemetryLine: Encodable {
@@ -30,6 +33,19 @@ struct TelemetryPrinter: Sendable {
     let faults: [String]
   }
 
+  /// What a device tells that is asked for its motor.
+  private struct MotorLine: Encodable {
+    let type = "telemetry"
+    let receivedUs: Int64
+    let missed: Int
+    let state: String
+    let running: Bool
+    let speedRpm: UInt16
+    let targetRpm: UInt16?
+    let speedPpm: UInt16?
+    let targetPpm: UInt16?
+  }
+
   private struct EventLine: Encodable {
     let type = "event"
     let receivedUs: Int64?
@@ -41,6 +57,7 @@ struct TelemetryPrinter: Sendable {
     let telemetry = sample.telemetry
     let step = telemetry.step == WireConstants.noStep ? nil : telemetry.step
     let at = start.duration(to: sample.receivedAt).wholeMicroseconds
+    if let motor = sample.motor { return show(motor, of: sample, at: at) }
     switch form {
     case .json:
       say(
@@ -60,6 +77,26 @@ struct TelemetryPrinter: Sendable {
       if let step { line += "  step \(step)" }
       if telemetry.remainingSeconds > 0 { line += "  \(telemetry.remainingSeconds) s left" }
       if !telemetry.faults.isEmpty { line += "  FAULT \(Self.names(of: telemetry.faults).joined(separator: ", "))" }
+      if sample.missed > 0 { line += "  (\(sample.missed) missed)" }
+      say(line)
+    }
+  }
+
+  private func show(_ motor: MotorReport, of sample: TelemetrySample, at: Int64) {
+    let state = sample.telemetry.state.description
+    let speed = motor.status.isRunning ? motor.status.speed : .rest
+    switch form {
+    case .json:
+      say(
+        JSONLine.text(
+          MotorLine(
+            receivedUs: at, missed: sample.missed, state: state, running: motor.status.isRunning, speedRpm: speed.rpm,
+            targetRpm: motor.target?.rpm, speedPpm: ratio?.speed(of: speed).ppm,
+            targetPpm: motor.target.flatMap { ratio?.speed(of: $0).ppm })))
+    case .text:
+      var line = pad(clock(UInt32(clamping: at / 1000)), 11, left: true) + "  " + pad(state, 9)
+      line += pad("\(speed)", 9, left: true) + "  of " + pad(motor.target.map { "\($0.rpm)" } ?? "?", 5)
+      if let ratio { line += pad("\(ratio.speed(of: speed))", 9, left: true) }
       if sample.missed > 0 { line += "  (\(sample.missed) missed)" }
       say(line)
     }

@@ -133,8 +133,8 @@ let tests: [Target] = [
   .testTarget(
     name: "SimulationTests",
     dependencies: [
-      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussRoutine",
-      "PercussSimulator",
+      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussDocument",
+      "PercussRoutine", "PercussSimulator",
     ],
     swiftSettings: houseSettings),
   .testTarget(

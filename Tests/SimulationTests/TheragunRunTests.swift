@@ -32,7 +32,7 @@ import Testing
           dialect: .init(device.dialect)),
         link: LinkDescription(
           transport: "memory", connectionIntervalMicroseconds: interval.wholeMicroseconds,
-          maximumTransmissionUnit: await rig.link.maximumTransmissionUnit), isVirtualTime: true)
+          maximumTransmissionUnit: rig.link.maximumTransmissionUnit), isVirtualTime: true)
     }
   }
 

@@ -141,7 +141,8 @@ struct InfoCommand: ParsableCommand {
       let depth = line.queueDepth
     {
       rows += [
-        ("force", "limit up to \(Force.decinewtons(force))"), ("routines", "\(count(slots, "slot")) of \(count(steps, "step"))"),
+        ("force", "limit up to \(Force.decinewtons(force))"),
+        ("routines", "\(count(slots, "slot")) of \(count(steps, "step"))"),
         ("queue", count(depth, "step")),
       ]
     }

@@ -35,7 +35,7 @@ enum FirmwareAction: Equatable, Sendable {
   case indicate([UInt8], of: BluetoothUUID, to: CentralNumber)
   case disconnect(CentralNumber)
   /// Nothing: a write was ignored, and why. Its central is not told.
-  case ignored(reason: String)
+  case ignored([UInt8], reason: String)
   /// It neither advertises nor serves until its button is pressed.
   case poweredOff
   /// Its clock began at 0 at that instant.

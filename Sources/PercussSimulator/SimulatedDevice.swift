@@ -76,7 +76,7 @@ public actor SimulatedDevice: RadioPeripheral {
   private var wakeUp: (instant: MonotonicInstant, action: ScheduledAction)?
   private var hasPower = true
   private var onPowerChange: (@Sendable (Bool) -> Void)?
-  private var onIgnoredWrite: (@Sendable (_ reason: String) -> Void)?
+  private var onIgnoredWrite: (@Sendable (_ value: [UInt8], _ reason: String) -> Void)?
   private var onStateChange: (@Sendable (MotorSample) -> Void)?
   private var toldTruth: MotorTruth?
 
@@ -157,8 +157,10 @@ public actor SimulatedDevice: RadioPeripheral {
   /// Calls the closure, on the timeline, when the device switches itself off (false) or is switched on (true).
   func notifyOfPower(_ closure: @escaping @Sendable (Bool) -> Void) { onPowerChange = closure }
 
-  /// Calls the closure, on the timeline, with the reason whenever a write was ignored.
-  func notifyOfIgnoredWrites(_ closure: @escaping @Sendable (_ reason: String) -> Void) { onIgnoredWrite = closure }
+  /// Calls the closure, on the timeline, with value and reason whenever a write was ignored.
+  func notifyOfIgnoredWrites(_ closure: @escaping @Sendable (_ value: [UInt8], _ reason: String) -> Void) {
+    onIgnoredWrite = closure
+  }
 
   /// Whether it has power; ``cutPower()`` takes it for good.
   var isPowered: Bool { hasPower }
@@ -319,7 +321,7 @@ public actor SimulatedDevice: RadioPeripheral {
       // What never leaves is never confirmed: without this the firmware would wait for ever.
       if !isTaken, port != nil { firmware.handle(.indicationConfirmed(central), at: now, into: &actions) }
     case .disconnect(let central): port(of: central)?.disconnect()
-    case .ignored(let reason): onIgnoredWrite?(reason)
+    case .ignored(let value, let reason): onIgnoredWrite?(value, reason)
     case .poweredOff: onPowerChange?(false)
     case .poweredOn:
       clock = DeviceClock(origin: timeline.now, beginning: 0, driftPartsPerBillion: clock.driftPartsPerBillion)

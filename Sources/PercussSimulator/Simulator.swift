@@ -251,14 +251,22 @@ extension Simulator {
       isolated.notifyOfPower { [weak self] isOn in
         self?.assumeIsolated { $0.powerChanged(isOn, of: address) }
       }
-      isolated.notifyOfIgnoredWrites { [weak self] reason in
-        self?.note(.info, "write ignored by the device", [("address", "\(address)"), ("reason", reason)])
+      isolated.notifyOfIgnoredWrites { [weak self] value, reason in
+        self?.note(
+          .info, "write ignored by the device",
+          [("address", "\(address)"), ("bytes", Self.beginning(of: value)), ("reason", reason)])
       }
       isolated.notifyOfState { [weak self] sample in
         self?.assumeIsolated { $0.stateChanged(sample, of: address) }
       }
     }
     return device
+  }
+
+  /// As in `aa 10 10 00`, the first twenty bytes.
+  private static func beginning(of value: [UInt8]) -> String {
+    value.prefix(20).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+      + (value.count > 20 ? " and \(value.count - 20) more" : "")
   }
 
   private func powerChanged(_ isOn: Bool, of address: BluetoothAddress) {

@@ -20,7 +20,7 @@ struct TheragunFirmware: Firmware {
   ) {
     guard let input = input.naming({ TheragunCharacteristic($0) }) else { return }
     core.handle(input, at: instant, into: &wanted)
-    hand(over: &actions)
+    hand(over: &actions, of: [])
   }
 
   mutating func write(
@@ -29,7 +29,7 @@ struct TheragunFirmware: Firmware {
   ) -> ATTError? {
     guard characteristic == .theragunWrite else { return .writeNotPermitted }
     core.write(value, from: central, at: instant, into: &wanted)
-    hand(over: &actions)
+    hand(over: &actions, of: value)
     return nil
   }
 
@@ -37,7 +37,7 @@ struct TheragunFirmware: Firmware {
     .failure(.readNotPermitted)
   }
 
-  private mutating func hand(over actions: inout [FirmwareAction]) {
+  private mutating func hand(over actions: inout [FirmwareAction], of value: [UInt8]) {
     for action in wanted {
       switch action {
       case .notify(let notification, let central):
@@ -48,7 +48,7 @@ struct TheragunFirmware: Firmware {
       case .disconnect(let central): actions.append(.disconnect(central))
       case .poweredOff: actions.append(.poweredOff)
       case .poweredOn: actions.append(.poweredOn)
-      case .ignored(let refusal, _): actions.append(.ignored(reason: "\(refusal)"))
+      case .ignored(let refusal, _): actions.append(.ignored(value, reason: "\(refusal)"))
       }
     }
     wanted.removeAll(keepingCapacity: true)

@@ -19,7 +19,7 @@ import time
 import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE / "scenarios"), str(HERE.parent / "BlueZ/guest"), str(HERE.parent / "BlueZ/scenarios")]
+sys.path[:0] = [str(HERE), str(HERE / "scenarios"), str(HERE.parent / "BlueZ/guest"), str(HERE.parent / "BlueZ/scenarios"), str(HERE.parent / "Bleak")]
 import emulated  # noqa: E402
 from emulated import ROOT  # noqa: E402
 from stack import Failure  # noqa: E402
@@ -29,6 +29,7 @@ SCENARIOS = [
     "bluetoothctl",  # of Tests/BlueZ: bluetoothctl in both roles
     "own_central",
     "adapter_mode",
+    "theragun_adapter",
 ]
 
 

@@ -108,7 +108,7 @@ struct AnonymizerTests {
     #expect(output.count == file.count)
     #expect(
       counts.addresses == 7 && counts.names == 5 && counts.texts == 2 && counts.advertisingFields == 2
-        && counts.securityPackets == 1 && counts.notes == 1, "\(counts)")
+        && counts.securityPackets == 1 && counts.notes == 1 && counts.otherPackets == 3, "\(counts)")
   }
 
   /// The lines of a reading with the bytes of values replaced, where they were allowed to be.

@@ -12,7 +12,7 @@ public struct AnonymizedCounts: Equatable, Sendable {
   public var advertisingFields = 0
   /// Values emptied whose characteristic is not known to be harmless, or not known at all.
   public var values = 0
-  /// Parts of Security Manager PDUs emptied: keys.
+  /// Security Manager PDUs emptied: keys.
   public var securityPackets = 0
   /// HCI commands and events whose parameters were emptied, link keys among them.
   public var hciPackets = 0

@@ -43,6 +43,10 @@ public struct CaptureAnonymizer {
     var direction: CaptureDirection
     var drops: UInt32
     var bytes: AnonymousBytes
+    /// Whether nothing of its payload has been copied.
+    var isEmptied = false
+    /// Whether that is of the Security Manager (Core Vol 3 Part A 2.1).
+    var isSecurity = false
   }
 
   /// An anonymizer at the beginning of a capture.
@@ -102,13 +106,10 @@ public struct CaptureAnonymizer {
   /// Copies what may be shown of the PDU that a record of ACL data has made whole.
   private mutating func data(_ packet: RawSpan, _ headerLength: Int) {
     guard let trace = decoder.trace else { return }
-    for piece in trace.header { held(piece) { $0.keep(piece.offset..<piece.offset &+ piece.count) } }
+    for piece in trace.header { held(piece) { $0.bytes.keep(piece.offset..<piece.offset &+ piece.count) } }
     guard let layer = trace.layer, let original = original(of: trace.pieces) else {
-      if packet.byteCount > 4 &+ headerLength {
-        // The channel of the Security Manager (Core Vol 3 Part A 2.1).
-        let isSecurity = headerLength == 4 && [6, 7].contains(packet.little16(6))
-        if isSecurity { counts.securityPackets &+= 1 } else { counts.otherPackets &+= 1 }
-      }
+      held[held.count &- 1].isEmptied = packet.byteCount > 4 &+ headerLength
+      held[held.count &- 1].isSecurity = headerLength == 4 && [6, 7].contains(packet.little16(6))
       return
     }
     var pdu = AnonymousBytes(original, filledWith: 0xFF, addresses)
@@ -118,7 +119,10 @@ public struct CaptureAnonymizer {
     }
     var place = 0
     for piece in trace.pieces {
-      held(piece) { $0.write(pdu.bytes[place..<place &+ piece.count], at: piece.offset) }
+      held(piece) {
+        $0.bytes.write(pdu.bytes[place..<place &+ piece.count], at: piece.offset)
+        $0.isEmptied = false
+      }
       place &+= piece.count
     }
   }
@@ -133,8 +137,8 @@ public struct CaptureAnonymizer {
     return bytes.isEmpty ? nil : bytes
   }
 
-  private mutating func held(_ piece: PDUTrace.Piece, _ change: (inout AnonymousBytes) -> Void) {
-    if let place = place(of: piece) { change(&held[place].bytes) }
+  private mutating func held(_ piece: PDUTrace.Piece, _ change: (inout Held) -> Void) {
+    if let place = place(of: piece) { change(&held[place]) }
   }
 
   /// Where a record is held; their numbers follow one another.
@@ -158,6 +162,8 @@ public struct CaptureAnonymizer {
         entry.bytes.bytes.span.bytes, kind: entry.record.kind, direction: entry.direction,
         controller: entry.record.controller, time: time, missing: entry.record.missing, lost: entry.drops, to: &file)
       if isWritten { counts.records &+= 1 }
+      if entry.isEmptied, entry.isSecurity { counts.securityPackets &+= 1 }
+      if entry.isEmptied, !entry.isSecurity { counts.otherPackets &+= 1 }
       heldLength &-= entry.bytes.count &+ 128
       firstHeld &+= 1
     }

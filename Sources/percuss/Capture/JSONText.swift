@@ -22,14 +22,16 @@ struct JSONText {
     guard let value else { return }
     self.key(key)
     utf8.append(UInt8(ascii: "\""))
-    for byte in value.utf8 { escape(byte) }
+    let isPlain = value.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    if isPlain { utf8.append(contentsOf: value.utf8) } else { for byte in value.utf8 { escape(byte) } }
     utf8.append(UInt8(ascii: "\""))
   }
 
   mutating func member(_ key: StaticString, _ value: (some BinaryInteger)?) {
     guard let value else { return }
     self.key(key)
-    utf8.append(contentsOf: String(value).utf8)
+    // Wider numbers take far longer to write.
+    utf8.append(contentsOf: (Int64(exactly: value).map { String($0) } ?? String(value)).utf8)
   }
 
   mutating func member(_ key: StaticString, _ value: Bool?) {

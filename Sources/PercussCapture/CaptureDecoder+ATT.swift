@@ -216,6 +216,7 @@ extension CaptureDecoder {
       let table = table(.indication, context)
       let before = tables[table].count
       tables[table].forget(first...last)
+      forgetRecentValues()
       attributeCount &-= before &- tables[table].count
     }
   }

@@ -124,6 +124,7 @@ extension CaptureDecoder {
     if isNew, peer > 0, connection.peer == nil {
       attributeCount &-= tables[peer].count
       tables[peer] = AttributeTable()
+      forgetRecentValues()
       fill(peer, for: nil, isPeripheral: true)
     }
     let local = table(

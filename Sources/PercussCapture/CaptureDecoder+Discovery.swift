@@ -43,6 +43,7 @@ extension CaptureDecoder {
           decoder.learn(request?.type ?? BluetoothUUID(0x2800), at: item.little16(0), table, context, into: &observer)
         } else if let uuid = item.uuid(5, length: item.byteCount &- 5) {
           guard decoder.hasRoom(table, context, into: &observer) else { return }
+          decoder.forgetRecentValues()
           decoder.attributeCount &+= decoder.tables[table].learn(
             characteristic: uuid, CharacteristicProperties(rawValue: item.byte(2)), declaredAt: item.little16(0),
             valueAt: item.little16(3))
@@ -119,6 +120,7 @@ extension CaptureDecoder {
     into observer: inout some CaptureObserver
   ) {
     guard hasRoom(table, context, into: &observer) else { return }
+    forgetRecentValues()
     if tables[table].learn(type: type, at: handle) { attributeCount &+= 1 }
   }
 

@@ -30,21 +30,36 @@ extension CaptureDecoder {
       let isWhole =
         header >> 16 == UInt64(length) | UInt64(length &- 4) << 16 | 4 << 32 && header & 0x3000 != 0x1000
       let opcode = packet.byte(8)
-      if isWhole, opcode == 0x1B || opcode == 0x52, let slot = slot(record.controller, UInt16(header & 0xFFF)) {
-        let head = heads[slot]
-        let table = (direction == .sent) == (opcode == 0x52) ? head.peerTable : head.localTable
+      if isWhole, opcode == 0x1B || opcode == 0x52 {
         let handle = packet.little16(9)
-        if head.isAnnounced, !head.isPartial[direction], let attribute = tables[table][handle], !attribute.isAssumed {
+        let key =
+          UInt64(record.controller) << 48 | (header & 0xFFF) << 36 | UInt64(direction.rawValue) << 32
+          | UInt64(opcode) << 16 | UInt64(handle)
+        let line = RecentValue.line(key)
+        if recentValues[line].key == key || findValue(key, line), !heads[recentValues[line].slot].isPartial[direction] {
           observer.attribute(
             AttributeEvent(
-              record: record.number, time: record.time, fileOffset: record.fileOffset &+ 8, connection: head.number,
-              direction: direction, channel: 4, operation: ATTOperation(opcode), handle: handle, attribute: attribute),
+              record: record.number, time: record.time, fileOffset: record.fileOffset &+ 8,
+              connection: recentValues[line].connection, direction: direction, channel: 4,
+              operation: ATTOperation(opcode), handle: handle, attribute: recentValues[line].attribute),
             value: packet.extracting(11..<packet.byteCount))
           return
         }
       }
     }
     anyACL(record, packet, into: &observer)
+  }
+
+  /// Keeps at hand what is at the handle of a value that is notified or written, when that is known for certain.
+  @inline(never)
+  private mutating func findValue(_ key: UInt64, _ line: Int) -> Bool {
+    let (isSent, isWritten) = (key >> 32 & 1 == 0, key >> 16 & 0xFF == 0x52)
+    guard let slot = slot(UInt16(key >> 48), UInt16(key >> 36 & 0xFFF)), heads[slot].isAnnounced else { return false }
+    let table = isSent == isWritten ? heads[slot].peerTable : heads[slot].localTable
+    guard let attribute = tables[table][UInt16(key & 0xFFFF)], !attribute.isAssumed else { return false }
+    recentValues[line] = RecentValue(
+      key: key, connection: heads[slot].number, slot: slot, attribute: attribute)
+    return true
   }
 
   @inline(never)

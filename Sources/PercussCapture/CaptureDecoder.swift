@@ -34,6 +34,8 @@ public struct CaptureDecoder {
   /// The newest uses of ``slots``, because the dictionary takes its time.
   private var recentKeys = InlineArray<16, UInt32>(repeating: .max)
   private var recentSlots = InlineArray<16, Int>(repeating: 0)
+  /// The values that travel most, by their keys.
+  var recentValues = InlineArray<32, RecentValue>(repeating: RecentValue())
   /// The attributes of all servers.
   var tables: [AttributeTable] = [AttributeTable()]
   var tablePlaces: [ServerKey: Int] = [:]
@@ -151,11 +153,17 @@ public struct CaptureDecoder {
     return slot
   }
 
+  /// What is known of handles or connections changes.
+  mutating func forgetRecentValues() {
+    for line in 0..<RecentValue.count { recentValues[line].key = .max }
+  }
+
   /// Gives a connection a slot; nil when all are taken.
   ///
   /// - Parameter tables: the places of the attribute tables of the peer's server and of the host's.
   mutating func open(_ connection: CapturedConnection, tables: (peer: Int, local: Int)) -> Int? {
     guard !freeSlots.isEmpty || links.count < CaptureLimits.connections else { return nil }
+    forgetRecentValues()
     let head = LinkHead(peerTable: tables.peer, localTable: tables.local, bearer: newBearer())
     let slot: Int
     if let free = freeSlots.popLast() {
@@ -173,6 +181,7 @@ public struct CaptureDecoder {
 
   /// Forgets a connection.
   mutating func free(_ slot: Int) {
+    forgetRecentValues()
     let connection = links[slot].connection
     let key = UInt32(connection.controller) << 16 | UInt32(connection.handle)
     slots[key] = nil

@@ -95,6 +95,25 @@ struct AttributeTests {
     #expect(script.result.shown.suffix(2) == ["notification 23 00", "indication Control Point 00"])
   }
 
+  @Test func `what is learnt anew of a handle counts from there on, for values that have just been seen too`() {
+    var script = Self.discovered()
+    script.received("1b 1700 00")
+    script.received("1b 1700 00")
+    script.sent("04 1700 1700")
+    script.received("05 01 1700 192a")
+    script.received("1b 1700 63")
+    // A part of a PDU is pending: what comes now is not told before it.
+    script.acl(.received, [9, 0, 4, 0, 1])
+    script.received("1b 1700 62")
+    let result = script.result
+    #expect(
+      result.shown == [
+        "notification Telemetry 00", "notification Telemetry 00", "notification Battery Level 63",
+        "notification Battery Level 62",
+      ])
+    #expect(result.problems.map(\.reason) == [.incomplete(.l2cap, received: 5, expected: 13)])
+  }
+
   @Test func `Service Changed is cheap, however often it comes and however little it changes`() {
     var script = Self.discovered()
     script.sent("08 0100 0a00 052a")

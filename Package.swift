@@ -121,7 +121,8 @@ let tests: [Target] = [
     dependencies: ["PercussClient", "PercussWire", "PercussGATT", "PercussTime", "PercussLink"],
     swiftSettings: houseSettings),
   .testTarget(
-    name: "PercussCaptureTests", dependencies: ["PercussCapture", "PercussWire", "PercussGATT", "PercussTime"],
+    name: "PercussCaptureTests",
+    dependencies: ["PercussCapture", "PercussWire", "PercussGATT", "PercussTime", "PercussLink"],
     swiftSettings: houseSettings),
   .testTarget(
     name: "PercussRoutineTests",
@@ -133,8 +134,8 @@ let tests: [Target] = [
   .testTarget(
     name: "SimulationTests",
     dependencies: [
-      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussDocument",
-      "PercussRoutine", "PercussSimulator",
+      "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient", "PercussCapture",
+      "PercussDocument", "PercussRoutine", "PercussSimulator",
     ],
     swiftSettings: houseSettings),
   .testTarget(

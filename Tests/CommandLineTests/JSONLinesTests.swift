@@ -85,6 +85,7 @@ import Testing
         "hci_packets", "other_packets", "notes", "keeps_time",
       ], []
     ),
+    "recording": (["file", "source", "records", "lost", "left_out", "duration_us"], []),
     "capture_statistics": (["records", "duration_us", "connections", "problems"], []),
     "connection_statistics": (
       [
@@ -264,6 +265,15 @@ import Testing
       "capture", "anonymize", CaptureCommandTests.path("conversation-ordered.btsnoop"), output.path)
     try check(objects, of: ["anonymized"])
     #expect(objects.first?["addresses"] as? Int ?? 0 > 10 && objects.first?["security_packets"] as? Int ?? 0 > 2)
+  }
+
+  @Test func `capture record prints what became of it`() async throws {
+    let folder = try TemporaryFolder()
+    let file = folder.url.appending(path: "a.btsnoop").path
+    let objects = try await lines("capture", "record", file, "--device", "sim:pro", "--virtual-time", "--for", "5s")
+    try check(objects, of: ["recording"])
+    #expect(objects.first?["file"] as? String == file && objects.first?["source"] as? String == "sim:pro")
+    #expect(objects.first?["duration_us"] as? Int == 5_000_000 && objects.first?["lost"] as? Int == 0)
   }
 
   @Test func `capture stats prints the capture and its connections`() async throws {

@@ -1,6 +1,7 @@
 internal import CBluetooth
 internal import Glibc
 public import PercussTime
+internal import Synchronization
 
 /// A message of the kernel's monitor channel: a packet between host and controller, or news of an adapter.
 public struct MonitoredPacket: Sendable {
@@ -40,9 +41,10 @@ public final class MonitorChannel: Sendable {
     let opened = CBluetoothOpenMonitor()
     guard opened >= 0 else { throw MonitorError(number: -opened) }
     descriptor = opened
+    let buffer = Mutex([UInt8](repeating: 0, count: Self.longest))
     do {
       watch = try timeline.watch(opened, for: .readable) { events in
-        guard let number = Self.read(opened, handler) else { return }
+        guard let number = buffer.withLock({ Self.read(opened, &$0, handler) }) else { return }
         onEnd(events.contains(.shutDown) ? "the timeline was shut down" : MonitorError.text(number))
       }
     } catch {
@@ -60,14 +62,12 @@ public final class MonitorChannel: Sendable {
   }
 
   /// - Returns: the number of the error after which nothing more comes.
-  private static func read(_ descriptor: CInt, _ handler: (MonitoredPacket) -> Void) -> CInt? {
+  private static func read(
+    _ descriptor: CInt, _ buffer: inout [UInt8], _ handler: (MonitoredPacket) -> Void
+  ) -> CInt? {
     var message = CBluetoothMonitored()
     for _ in 0..<messagesPerTurn {
-      var count: CInt = 0
-      let bytes = [UInt8](unsafeUninitializedCapacity: longest) { buffer, length in
-        count = CBluetoothReceiveMonitored(descriptor, buffer.baseAddress, CInt(buffer.count), &message)
-        length = max(0, Int(count))
-      }
+      let count = CBluetoothReceiveMonitored(descriptor, &buffer, CInt(buffer.count), &message)
       switch -count {
       case EAGAIN: return nil
       case EINTR, EPROTO: continue
@@ -77,7 +77,8 @@ public final class MonitorChannel: Sendable {
       handler(
         MonitoredPacket(
           opcode: message.opcode, index: message.index,
-          time: WallClockInstant(seconds: message.seconds, nanoseconds: message.microseconds * 1000), bytes: bytes))
+          time: WallClockInstant(seconds: message.seconds, nanoseconds: message.microseconds * 1000),
+          bytes: Array(buffer[..<Int(count)])))
     }
     return nil
   }

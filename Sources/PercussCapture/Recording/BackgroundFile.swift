@@ -24,6 +24,8 @@ final class BackgroundFile: Sendable {
     var waiting: [UInt8] = []
     var isWriting = false
     var failure: CInt?
+    /// The end was waited for in vain.
+    var isGivenUp = false
   }
 
   private let descriptor: CInt
@@ -70,7 +72,9 @@ final class BackgroundFile: Sendable {
   func finish() -> String? {
     let group = DispatchGroup()
     queue.async(group: group) {}
-    guard group.wait(timeout: .now() + .seconds(Self.patience)) == .success else {
+    let patience = state.withLock { $0.isGivenUp } ? 0 : Self.patience
+    guard group.wait(timeout: .now() + .seconds(patience)) == .success else {
+      state.withLock { $0.isGivenUp = true }
       return "it takes nothing any more; what waited for \(Self.patience) s is not in it"
     }
     return state.withLock { $0.failure }.map(Self.text)

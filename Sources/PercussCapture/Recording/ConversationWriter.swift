@@ -84,32 +84,29 @@ public struct ConversationWriter: Sendable {
 
   /// The central asks.
   ///
-  /// - Returns: what the answer is told by; nil when it is left out.
+  /// - Returns: what the answer is told by; nil when it has no place here, as with a characteristic that the profile does not have.
   public mutating func request(_ request: Request, at instant: MonotonicInstant, _ log: inout MonitorLog) -> Int? {
-    guard !hasEnded, handle(of: request) != nil, pending.count < Self.pendingLimit else {
-      leftOut += 1
-      return nil
-    }
+    guard !hasEnded, handle(of: request) != nil, pending.count < Self.pendingLimit else { return nil }
     requestCount += 1
     pending.append(Pending(number: requestCount, request: request))
     proceed(at: instant, &log)
     return requestCount
   }
 
-  /// The peripheral answers: with the value of a read, nothing for a write, or an error.
+  /// The peripheral answers: with the value of a read, nothing for a write, or an error. What had no place is left out, and counted.
   public mutating func answer(
     _ number: Int?, _ answer: Result<[UInt8], ATTError>, at instant: MonotonicInstant, _ log: inout MonitorLog
   ) {
-    guard let number, let place = pending.firstIndex(where: { $0.number == number }) else { return }
+    guard let number else { return leaveOut() }
+    guard let place = pending.firstIndex(where: { $0.number == number }) else { return }
     pending[place].answer = answer
     proceed(at: instant, &log)
   }
 
   /// No answer will come. A request that still waited for its turn was never sent.
-  public mutating func abandon(_ number: Int?, at instant: MonotonicInstant, _ log: inout MonitorLog) {
-    guard let number, let place = pending.firstIndex(where: { $0.number == number }) else { return }
-    pending.remove(at: place)
-    proceed(at: instant, &log)
+  public mutating func abandon(_ number: Int?) {
+    // The next one's turn comes with the next news: when the link is at its end, there are none.
+    pending.removeAll { $0.number == number }
   }
 
   /// The central has written without asking for a response.

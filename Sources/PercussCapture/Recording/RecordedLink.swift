@@ -156,7 +156,7 @@ public actor RecordedLink: DeviceLink {
       if case .attribute(let refusal, _) = error {
         record { $0.answer(number, .failure(refusal), at: $1, &$2) }
       } else {
-        record { $0.abandon(number, at: $1, &$2) }
+        record { conversation, _, _ in conversation.abandon(number) }
       }
       throw error
     }

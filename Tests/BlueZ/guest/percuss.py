@@ -36,8 +36,8 @@ class Rig:
         self.stack = stack
         self.started = 0
 
-    def serve(self):
-        self.daemon = self.stack.program("percussd", "percussd", "--adapter", PERIPHERAL, "--log-level", "debug")
+    def serve(self, *arguments):
+        self.daemon = self.stack.program("percussd", "percussd", "--adapter", PERIPHERAL, "--log-level", "debug", *arguments)
         self.offered()
 
     def offered(self):

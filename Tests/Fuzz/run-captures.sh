@@ -27,9 +27,10 @@ compile() {  # compile MODULE OPTION...
 compile PercussWire
 compile PercussGATT
 compile PercussTime
+compile PercussLink
 compile PercussCapture -sanitize=fuzzer,address
 swiftc "${flags[@]}" -module-name Fuzz -sanitize=fuzzer,address Tests/Fuzz/Checks.swift Tests/Fuzz/LibFuzzerEntry.swift \
-  Tests/Fuzz/CaptureTargets.swift "$out"/Percuss{Wire,GATT,Time,Capture}.o -o "$out/fuzz"
+  Tests/Fuzz/CaptureTargets.swift "$out"/Percuss{Wire,GATT,Time,Link,Capture}.o -o "$out/fuzz"
 
 for name in $(sed -nE 's/.*FuzzTarget\(name: "([^"]*)".*/\1/p' Tests/Fuzz/CaptureTargets.swift); do
   wants "$name" || continue

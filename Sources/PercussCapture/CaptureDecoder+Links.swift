@@ -36,7 +36,7 @@ extension CaptureDecoder {
           UInt64(record.controller) << 48 | (header & 0xFFF) << 36 | UInt64(direction.rawValue) << 32
           | UInt64(opcode) << 16 | UInt64(handle)
         let line = RecentValue.line(key)
-        if recentValues[line].key == key || findValue(key, line), !heads[recentValues[line].slot].isPartial[direction] {
+        if recentValues[line].key == key || findValue(key, line) {
           observer.attribute(
             AttributeEvent(
               record: record.number, time: record.time, fileOffset: record.fileOffset &+ 8,
@@ -53,12 +53,15 @@ extension CaptureDecoder {
   /// Keeps at hand what is at the handle of a value that is notified or written, when that is known for certain.
   @inline(never)
   private mutating func findValue(_ key: UInt64, _ line: Int) -> Bool {
-    let (isSent, isWritten) = (key >> 32 & 1 == 0, key >> 16 & 0xFF == 0x52)
-    guard let slot = slot(UInt16(key >> 48), UInt16(key >> 36 & 0xFFF)), heads[slot].isAnnounced else { return false }
-    let table = isSent == isWritten ? heads[slot].peerTable : heads[slot].localTable
-    guard let attribute = tables[table][UInt16(key & 0xFFFF)], !attribute.isAssumed else { return false }
-    recentValues[line] = RecentValue(
-      key: key, connection: heads[slot].number, slot: slot, attribute: attribute)
+    let direction: CaptureDirection = key >> 32 & 1 == 0 ? .sent : .received
+    let isToPeer = (direction == .sent) == (key >> 16 & 0xFF == 0x52)
+    guard let slot = slot(UInt16(key >> 48), UInt16(key >> 36 & 0xFFF)) else { return false }
+    let head = heads[slot]
+    // A PDU that comes before another is whole is told after that.
+    guard head.isAnnounced, !head.isPartial[direction] else { return false }
+    let attribute = tables[isToPeer ? head.peerTable : head.localTable][UInt16(key & 0xFFFF)]
+    guard let attribute, !attribute.isAssumed else { return false }
+    recentValues[line] = RecentValue(key: key, connection: head.number, attribute: attribute)
     return true
   }
 
@@ -136,6 +139,7 @@ extension CaptureDecoder {
         guard reserve(4, context, into: &observer) else { return }
         links[slot].partial[direction].begin(headerPart: part)
         heads[slot].isPartial[direction] = true
+        forgetRecentValues()
         tracePart(part, context)
         return
       }
@@ -148,6 +152,7 @@ extension CaptureDecoder {
       guard reserve(length, context, into: &observer) else { return }
       links[slot].partial[direction].begin(part, expected: length)
       heads[slot].isPartial[direction] = true
+      forgetRecentValues()
       tracePart(part, context)
     }
     guard links[slot].partial[direction].isComplete else { return }

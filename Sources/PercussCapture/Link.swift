@@ -15,13 +15,13 @@ struct LinkHead {
   var isAnnounced: Bool { number > 0 }
 }
 
-/// What is at the handle of a value that travels often, so that it is found at one look. It is forgotten when a connection or a table changes.
+/// What is at the handle of a value that travels often, so that it is found at one look. It is forgotten when a connection or a table changes, or a PDU begins that
+/// is not whole.
 struct RecentValue {
   static let count = 32
   /// No key is all ones.
   var key = UInt64.max
   var connection = 0
-  var slot = 0
   var attribute = CapturedAttribute(BluetoothUUID(0), .value)
 
   /// Where it is kept.

@@ -37,7 +37,15 @@ extension CaptureReader {
     drops = allDrops
     let ticks = Int64(bitPattern: bytes.big64(position &+ 16))
     let data = position &+ header..<position &+ length
-    let packet = PacketHeader(link, bytes, data, flags: UInt32(truncatingIfNeeded: flagsAndDrops >> 32))
+    let flags = UInt32(truncatingIfNeeded: flagsAndDrops >> 32)
+    let packet: PacketHeader
+    // ACL data, which is most of a capture, is told apart by a comparison: a jump to one of many places is not foreseen.
+    if case .monitor = link, flags & 0xFFFE == 4 {
+      packet = PacketHeader(
+        kind: .acl, direction: flags & 1 == 0 ? .sent : .received, controller: UInt16(flags >> 16), length: 0)
+    } else {
+      packet = PacketHeader(link, bytes, data, flags: flags)
+    }
     let start = fileOffset
     position &+= length
     fileOffset &+= UInt64(length)

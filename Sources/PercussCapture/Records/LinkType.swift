@@ -51,21 +51,20 @@ struct PacketHeader {
   var controller: UInt16 = 0
   var length = 0
 
+  init(kind: PacketKind, direction: CaptureDirection?, controller: UInt16, length: Int) {
+    self.kind = kind
+    self.direction = direction
+    self.controller = controller
+    self.length = length
+  }
+
   /// Reads what stands before the packet.
   ///
   /// - Parameter flags: of a btsnoop record.
-  @inline(__always)
+  @inline(never)
   init(_ link: LinkType, _ bytes: RawSpan, _ data: Range<Int>, flags: UInt32) {
-    // Jumps to one of many places, which a processor does not foresee, take as long as all else: what is most of a capture is told apart before.
-    if case .monitor = link {
-      monitor(opcode: UInt16(truncatingIfNeeded: flags), controller: UInt16(flags >> 16))
-    } else {
-      other(link, bytes, data, flags: flags)
-    }
-  }
-
-  private mutating func other(_ link: LinkType, _ bytes: RawSpan, _ data: Range<Int>, flags: UInt32) {
     switch link {
+    case .monitor: monitor(opcode: UInt16(truncatingIfNeeded: flags), controller: UInt16(flags >> 16))
     case .h4: h4(bytes, data, direction: flags & 1 == 0 ? .sent : .received)
     case .hci:
       direction = flags & 1 == 0 ? .sent : .received
@@ -79,7 +78,7 @@ struct PacketHeader {
       guard data.count >= 4 else { return }
       length = 4
       monitor(opcode: bytes.big16(data.lowerBound &+ 2), controller: bytes.big16(data.lowerBound))
-    case .foreign, .monitor: break
+    case .foreign: break
     }
   }
 
@@ -97,13 +96,9 @@ struct PacketHeader {
   @inline(__always)
   private mutating func monitor(opcode: UInt16, controller: UInt16) {
     self.controller = controller
-    guard opcode & ~1 == 4 else { return otherMonitor(opcode: opcode) }
-    kind = .acl
-    direction = opcode & 1 == 0 ? .sent : .received
-  }
-
-  private mutating func otherMonitor(opcode: UInt16) {
     switch opcode {
+    case 4: (kind, direction) = (.acl, .sent)
+    case 5: (kind, direction) = (.acl, .received)
     case 3: (kind, direction) = (.event, .received)
     case 2: (kind, direction) = (.command, .sent)
     case 6: (kind, direction) = (.synchronous, .sent)

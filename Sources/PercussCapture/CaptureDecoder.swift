@@ -84,7 +84,14 @@ public struct CaptureDecoder {
       // What was begun cannot be trusted to go on, on no controller: the count is the file's.
       for slot in slots.values { dropPartialPDUs(at: slot) }
     }
-    if record.kind == .acl { return acl(record, packet, into: &observer) }
+    if record.kind == .acl { acl(record, packet, into: &observer) } else { other(record, packet, into: &observer) }
+  }
+
+  /// What is not ACL data; by itself, since a jump to one of many places is not foreseen, and takes as long as a value.
+  @inline(never)
+  private mutating func other(
+    _ record: CaptureRecord, _ packet: RawSpan, into observer: inout some CaptureObserver
+  ) {
     switch record.kind {
     case .event: event(record, packet, into: &observer)
     case .controllerAdded, .controllerRemoved, .controllerClosed: controller(record, packet, into: &observer)

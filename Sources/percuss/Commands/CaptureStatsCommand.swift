@@ -20,7 +20,8 @@ struct CaptureStatsCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Write how late steps began as an SVG picture: over time, and how many were how late.", valueName: "file"))
+      "Write how late steps began as an SVG picture: over time, and how many were how late; beside them the tolerance that a run has unless told otherwise.",
+      valueName: "file"))
   var plot: String?
 
   @OptionGroup var output: OutputOptions
@@ -74,7 +75,7 @@ struct CaptureStatsCommand: ParsableCommand {
     let peer = connection.connection.peer?.description ?? "unknown address"
     return StepLatenessPlot(
       title: "Lateness by the device's clock: connection #\(connection.connection.number) with \(peer)", steps: steps,
-      toleranceMicroseconds: 20_000
+      toleranceMicroseconds: PlayerOptions().tolerance.wholeMicroseconds
     ).svg
   }
 }

@@ -1,3 +1,4 @@
+internal import PercussTime
 public import PercussWire
 
 /// What a central asks of a device. How a family sends it, and what answers it, its ``Dialect`` says.
@@ -46,7 +47,7 @@ public enum DeviceOperation: Equatable, Sendable {
   public var title: String {
     switch self {
     case .request(let body): body.title
-    case .setMotorSpeed(let speed, let ramp): "set_speed to \(speed) in \(ramp / .milliseconds(1)) ms"
+    case .setMotorSpeed(let speed, let ramp): "set_speed to \(speed) in \(ramp.wholeMilliseconds) ms"
     case .readStatus: "status"
     case .readVersion: "version"
     }

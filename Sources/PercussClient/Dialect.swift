@@ -73,7 +73,7 @@ extension Dialect {
 public enum Procedure: Equatable, Sendable {
   /// A value is written; what ends it is said.
   case write(OutgoingValue, answer: Answer)
-  /// The host sends one motor speed after the other until that is reached, each as ``DeviceOperation/setMotorSpeed(_:ramp:)`` without a ramp.
+  /// The host sends one motor speed after the other until that is reached, each as ``DeviceOperation/setMotorSpeed(_:ramp:)`` without a ramp; over no time, one.
   case ramp(to: MotorSpeed, over: Duration)
   /// The host answers by itself: it keeps the lease, and asks for the status as often as is wished. Nothing is written.
   case byHost

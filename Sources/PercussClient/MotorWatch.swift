@@ -125,7 +125,8 @@ struct MotorWatch {
     let isDriven = commanded ?? .rest > .rest
     if status.isRunning {
       mayMove = true
-      hasRun = hasRun || isDriven
+      // One that has not come to rest yet from before has not run at the new speed.
+      hasRun = hasRun || isDriven && isFresh
     } else if isFresh {
       if isDriven {
         guard hasRun || now >= startDeadline else { return finding }

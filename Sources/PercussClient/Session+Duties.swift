@@ -38,7 +38,7 @@ extension Session {
       let interval = Duration.milliseconds(Int64(milliseconds))
       let shortest = watch?.duties.shortestStatusInterval ?? .zero
       guard milliseconds == 0 || interval >= shortest else {
-        let problem = "the device has to be asked, which is done every \(shortest / .milliseconds(1)) ms at the most"
+        let problem = "the device has to be asked, which is done every \(shortest.wholeMilliseconds) ms at the most"
         actions.append(failure(of: id, operation, .invalidArgument(problem)))
         return
       }

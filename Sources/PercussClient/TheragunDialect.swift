@@ -95,7 +95,8 @@ public struct TheragunDialect: Dialect {
     guard (.zero ... .seconds(60)).contains(ramp) else {
       throw DeviceError(.invalidArgument("a ramp is 0 to 60 s"), during: operation.title)
     }
-    guard ramp == .zero else { return .ramp(to: speed, over: ramp) }
+    // The session knows what was commanded by the motor's speeds alone.
+    guard case .setMotorSpeed = operation, ramp == .zero else { return .ramp(to: speed, over: ramp) }
     return .write(try value(.setSpeed(speedRPM: speed.rpm), operation), answer: .acknowledgement)
   }
 

@@ -73,11 +73,18 @@ import Testing
     #expect(run.status == 0, "\(run)")
     let lines = try run.objects()
     #expect(lines.first?["type"] as? String == "notice")
-    #expect(lines.contains { $0["speed_rpm"] as? Int == 2400 && $0["target_rpm"] as? Int == 2400 }, "\(run)")
+    // The virtual motor is a little slower under its load, as a real one is.
+    #expect(
+      lines.contains { (2350...2400).contains($0["speed_rpm"] as? Int ?? 0) && $0["target_rpm"] as? Int == 2400 },
+      "\(run)")
     #expect(lines.allSatisfy { $0["speed_ppm"] == nil && $0["battery_percent"] == nil })
     #expect(lines.last?["at_rest"] as? Bool == true)
     let both = try await theragun(["set", "--speed", "1600ppm", "--for", "3s", "--json"] + Self.ratio)
-    #expect(try both.objects().contains { $0["speed_rpm"] as? Int == 2400 && $0["speed_ppm"] as? Int == 1600 })
+    #expect(
+      try both.objects().contains {
+        $0["target_rpm"] as? Int == 2400 && $0["target_ppm"] as? Int == 1600
+          && (1560...1600).contains($0["speed_ppm"] as? Int ?? 0)
+      })
   }
 
   @Test(arguments: [

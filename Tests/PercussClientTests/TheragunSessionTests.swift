@@ -94,10 +94,8 @@ struct TheragunSessionTests {
     #expect(talk.submit("ramp", rpm: 2000, over: .seconds(1)) == ["request speed 250"])
     #expect(talk.writeEnds().first == "ramp: success")
     var speeds: [String] = []
-    for _ in 0..<12 {
-      let new = talk.wait(.milliseconds(100))
-      speeds += new.filter { $0.contains("speed") }
-      if new.contains("request status") || !new.isEmpty { _ = talk.writeEnds() }
+    for _ in 0..<26 {
+      speeds += talk.endWrites(of: talk.wait(.milliseconds(50))).filter { $0.contains("speed") }
       _ = talk.status(1, 1000)
     }
     #expect(speeds == ["request speed 750", "request speed 1250", "request speed 1750", "request speed 2000"])
@@ -142,23 +140,20 @@ struct TheragunSessionTests {
   }
 
   @Test func `a stop is repeated until it is acknowledged, for three seconds, also past a refusal`() {
-    var talk = MotorConversation.begun()
-    #expect(talk.stop() == ["request speed 0"])
+    var talk = MotorConversation.begun(lease: 60_000)
     let refused = LinkError.attribute(.unlikelyError, characteristic: .theragunWrite)
-    #expect(talk.writeEnds(refused).filter { $0.contains("stop") } == [])
-    var stops = 1
-    for _ in 0..<10 {
-      let new = talk.wait(.milliseconds(250))
-      stops += new.count { $0 == "request speed 0" }
-      if new.contains("request speed 0") { _ = talk.writeEnds(refused) } else if !new.isEmpty { _ = talk.writeEnds() }
+    var lines = talk.endWrites(of: talk.stop(), stopsWith: refused)
+    for _ in 0..<40 {
+      lines += talk.endWrites(of: talk.wait(.milliseconds(100)), stopsWith: refused)
+      _ = talk.status(1, 1000)
     }
-    #expect((4...6).contains(stops))
-    let rest = talk.wait(.seconds(1)) + talk.wait(.seconds(1))
-    #expect(rest.contains("stop: link"), "\(rest)")
+    #expect(lines.count { $0 == "request speed 0" } == 6)
+    #expect(lines.count { $0.hasPrefix("stop: ") } == 1)
+    #expect(lines.contains("stop: link"), "\(lines)")
   }
 
   @Test func `a stop behind a write that never ends goes out as a command again and again, and says so at last`() {
-    var talk = MotorConversation.begun()
+    var talk = MotorConversation.begun(lease: 60_000)
     _ = talk.submit("speed", rpm: 2400)
     #expect(talk.stop() == ["speed: stopped", "command speed 0"])
     let lines = talk.wait(.seconds(4))
@@ -171,8 +166,8 @@ struct TheragunSessionTests {
   @Test func `without control nothing moves`() {
     var talk = MotorConversation()
     #expect(talk.submit("speed", rpm: 2400) == ["speed: refused control_required"])
-    #expect(talk.submit("alive", .request(.keepAlive)) == ["alive: refused control_required"])
-    #expect(talk.written.isEmpty)
+    #expect(talk.submit("alive", .request(.keepAlive)) == ["alive: refused control_required", "request status"])
+    #expect(talk.written == [[0xAA, 0x10, 0x10, 0x00]], "asking moves nothing")
   }
 
   @Test func `a program that asks nothing for as long as the lease is taken for hung, and the motor is stopped`() {

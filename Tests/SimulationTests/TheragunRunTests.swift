@@ -25,7 +25,7 @@ import Testing
     var device: Device
     var interval: Duration
 
-    func context() async -> RunContext {
+    func context() -> RunContext {
       RunContext(
         device: DeviceDescription(
           name: "Pro", model: nil, firmware: nil, isSimulated: true, feature: .init(device.feature),
@@ -56,7 +56,7 @@ import Testing
   private static func play(_ document: RoutineDocument, on bench: Rig) async throws -> RunReport {
     let plan = try Plan(
       compiling: document, for: DeviceLimits(bench.device.feature), mode: .live, withoutForce: true)
-    let player = RoutinePlayer(plan, on: bench.device, context: await bench.context()) { _ in
+    let player = RoutinePlayer(plan, on: bench.device, context: bench.context()) { _ in
       try? await bench.timeline.sleep(for: .seconds(4))
       return true
     }

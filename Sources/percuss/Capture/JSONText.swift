@@ -161,6 +161,7 @@ extension FrameDescription {
     }
     json.member("ignored_bytes", ignored.count)
     json.member("message", message.name)
+    json.member("protocol", message.specification.argument)
     json.member("uuid", AttributeName.fullText(of: message))
     json.member("variant", variant?.name)
   }

@@ -71,8 +71,6 @@ final class OpenedDevice {
     for purpose: Device.Purpose = .use, until interruption: Interruption? = nil,
     _ work: @escaping @Sendable (Bench) async throws -> Success
   ) throws -> Success {
-    // Whatever comes of the work; what is wrong with the file is told by `finishRecording`.
-    defer { _ = recording?.recording.finish() }
     let terms = Bench.Terms(ratio: ratio, recording: recording?.recording)
     if let virtualTimeline {
       return try virtualTimeline.run { [place] in
@@ -133,7 +131,7 @@ final class OpenedDevice {
     }
   }
 
-  /// Waits until the recording is whole, and tells what is missing in it. For the end of a command that has done its work.
+  /// Waits until the recording is whole, and tells what is missing in it. For the end of a command that has done its work and said so.
   ///
   /// - Throws: a failure with status 70 when it could not be written to the end.
   @discardableResult
@@ -141,8 +139,9 @@ final class OpenedDevice {
     try recording?.finish()
   }
 
-  /// Ends the threads of the device.
+  /// Ends the threads of the device. What was recorded is written, whatever came of the work; what is wrong with the file is told by ``finishRecording()``.
   func close() {
+    _ = recording?.recording.finish()
     realTimeline?.shutDown()
   }
 }

@@ -124,6 +124,14 @@ let tests: [Target] = [
     name: "PercussCaptureTests",
     dependencies: ["PercussCapture", "PercussWire", "PercussGATT", "PercussTime", "PercussLink"],
     swiftSettings: houseSettings),
+  // Captured conversations said again to virtual devices, on the virtual clock.
+  .testTarget(
+    name: "CaptureReplayTests",
+    dependencies: [
+      "PercussCapture", "PercussWire", "PercussGATT", "PercussTime", "PercussCore", "PercussLink", "PercussClient",
+      "PercussRoutine", "PercussDocument", "PercussSimulator",
+    ],
+    swiftSettings: houseSettings),
   .testTarget(
     name: "PercussRoutineTests",
     dependencies: [

@@ -68,7 +68,7 @@ check lint 300 swift format lint --strict --recursive --parallel Package.swift S
 check imports 120 python3 Tests/Tools/check-imports.py
 check build 1500 swift build --build-tests
 # What computes, and waits in virtual time only. By itself: it leaves no thread to those that wait in real time.
-computing='^(SimulationTests|PercussCaptureTests|PercussRoutineTests|PercussCoreTests|PercussWireTests|ProtocolGeneratorTests)\.'
+computing='^(SimulationTests|PercussCaptureTests|CaptureReplayTests|PercussRoutineTests|PercussCoreTests|PercussWireTests|ProtocolGeneratorTests)\.'
 check swift-test-computing 900 swift test --skip-build --filter "$computing"
 check_in_real_time swift-test 900 swift test --skip-build --skip "$computing" --skip CommandLineTests --skip ManyDevicesTests
 # By itself: what 200 devices send in real time gets lost where the other tests stall them.

@@ -1,0 +1,182 @@
+import PercussWire
+
+/// Follows what a central says of routines, up to the one that was played.
+///
+/// The last routine of a conversation that was started counts; where none was, the speeds that the central set by itself do.
+struct RoutineExtraction {
+  private struct Transfer {
+    var slot: UInt8
+    var bytes: [UInt8]
+    var isThere: [Bool]
+    var crc32: UInt32
+  }
+
+  private enum Started {
+    case slot(UInt8, Uploaded?)
+    case stream([UInt16: Step])
+  }
+
+  private struct Uploaded {
+    var bytes: [UInt8]
+    var isWhole: Bool
+  }
+
+  private struct Step: Equatable {
+    var start: UInt32
+    var segment: RoutineSegment
+  }
+
+  private var requests: [UInt8: ControlRequest.Body] = [:]
+  private var transfers: [UInt8: Transfer] = [:]
+  private var slots: [UInt8: Uploaded] = [:]
+  private var queue: [UInt16: Step] = [:]
+  private var started: Started?
+  private var live = LiveSteps()
+
+  /// - Throws: ``ExtractionError`` when there is none, or a part of it is missing.
+  static func routine(of conversation: Conversation) throws(ExtractionError) -> ExtractedRoutine {
+    var extraction = RoutineExtraction()
+    for item in conversation.items { extraction.take(item) }
+    switch extraction.started {
+    case .slot(let slot, let uploaded): return try Self.routine(uploaded, in: slot)
+    case .stream(let steps):
+      // Steps go on being sent while the stream plays.
+      return try Self.routine(steps.merging(extraction.queue) { $1 })
+    case nil: return try extraction.live.routine()
+    }
+  }
+
+  private mutating func take(_ item: ConversationItem) {
+    guard let format = FrameFormat(item.characteristic) else { return }
+    let isWritten = item.action == .write || item.action == .command
+    guard isWritten && item.answer?.refusal == nil || item.action == .value,
+      let frame = try? unsafe format.frame(of: item.bytes.span.bytes, isFromClient: isWritten)
+    else { return }
+    switch frame {
+    case .request(let request):
+      requests[request.sequence] = request.body
+      live.take(request.body, at: item.time)
+      if case .queueStep(let index, let start, let segment) = request.body {
+        queue[index] = Step(start: start, segment: segment)
+      }
+      if case .queueFlush = request.body { queue = [:] }
+    case .response(let response): take(response)
+    case .routineData(let data): take(data, item.bytes)
+    default: break
+    }
+  }
+
+  private mutating func take(_ response: ControlResponse) {
+    guard response.result == .success, let request = requests[response.sequence] else { return }
+    switch (request, response.body) {
+    case (.routineBegin(let slot, let length, let crc32), .transferOpened(let transfer, let next, _)):
+      // The specification's limit; a capture can say anything.
+      guard length <= 720_878 else { return }
+      // An upload that goes on has its beginning from before.
+      if next > 0, transfers[transfer]?.crc32 == crc32 { return }
+      transfers[transfer] = Transfer(
+        slot: slot, bytes: [UInt8](repeating: 0, count: Int(length)),
+        isThere: [Bool](repeating: false, count: Int(length)), crc32: crc32)
+    case (.routineCommit(let transfer), .routineStored(let slot)):
+      guard let done = transfers[transfer] else { return }
+      slots[slot] = Uploaded(bytes: done.bytes, isWhole: done.isThere.allSatisfy { $0 })
+    case (.routineStart(let slot, _, _), _): started = .slot(slot, slots[slot])
+    case (.queueStart, _): started = .stream(queue)
+    default: break
+    }
+  }
+
+  private mutating func take(_ data: RoutineData, _ bytes: [UInt8]) {
+    switch data.body {
+    case .chunk(let transfer, let offset, let payload):
+      guard var open = transfers.removeValue(forKey: transfer) else { return }
+      let start = Int(offset)
+      for (place, byte) in bytes[payload.clamped(to: bytes.indices)].enumerated() where start + place < open.bytes.count
+      {
+        open.bytes[start + place] = byte
+        open.isThere[start + place] = true
+      }
+      transfers[transfer] = open
+    case .streamedStep(let index, let start, let segment): queue[index] = Step(start: start, segment: segment)
+    }
+  }
+
+  // MARK: What it was
+
+  private static func routine(_ uploaded: Uploaded?, in slot: UInt8) throws(ExtractionError) -> ExtractedRoutine {
+    guard let uploaded else {
+      throw ExtractionError(
+        "the routine of slot \(slot) was started, but its upload is not in the capture: the device had it already")
+    }
+    guard uploaded.isWhole else {
+      throw ExtractionError(
+        "the routine of slot \(slot) was started, but parts of its upload are missing in the capture")
+    }
+    do {
+      let bytes = uploaded.bytes
+      let header = try RoutineHeader(Array(bytes.prefix(RoutineHeader.maximumLength)))
+      var segments: [RoutineSegment] = []
+      var place = RoutineHeader.maximumLength
+      for _ in 0..<header.segmentCount {
+        let end = min(bytes.count, place + RoutineSegment.maximumLength)
+        segments.append(try RoutineSegment(Array(bytes[min(place, end)..<end])))
+        place += RoutineSegment.maximumLength
+      }
+      guard !segments.isEmpty else { throw ExtractionError("the routine of slot \(slot) has no steps") }
+      return ExtractedRoutine(mode: .uploaded, segments: segments)
+    } catch let error as ExtractionError {
+      throw error
+    } catch {
+      throw ExtractionError("the routine of slot \(slot) is no routine: \(error)")
+    }
+  }
+
+  private static func routine(_ steps: [UInt16: Step]) throws(ExtractionError) -> ExtractedRoutine {
+    let ordered = steps.sorted { $0.key < $1.key }
+    guard let first = ordered.first, first.key == 0 else {
+      throw ExtractionError("a stream was started, but its first step is not in the capture")
+    }
+    var segments: [RoutineSegment] = []
+    var notes: [String] = []
+    var end: UInt64 = 0
+    for (place, step) in ordered.enumerated() {
+      guard Int(step.key) == place else {
+        throw ExtractionError("step \(place) of the stream is missing in the capture")
+      }
+      let gap = UInt64(step.value.start).subtractingReportingOverflow(end)
+      guard !gap.overflow else {
+        throw ExtractionError("step \(place) of the stream begins before the one before it ends")
+      }
+      if gap.partialValue > 0 {
+        notes.append("Before step \(place) the stream has nothing for \(gap.partialValue) ms; a rest stands there.")
+        segments.append(.rest(UInt32(clamping: gap.partialValue), force: step.value.segment.forceLimitDecinewtons))
+      }
+      segments.append(step.value.segment)
+      end = UInt64(step.value.start) + UInt64(step.value.segment.durationMilliseconds)
+    }
+    // Streams end with a rest; one that the central has added has no force limit, where all others have one.
+    if let last = segments.last, segments.count > 1, last.kind == .rest, last.forceLimitDecinewtons == 0,
+      segments.dropLast().allSatisfy({ $0.forceLimitDecinewtons > 0 })
+    {
+      segments.removeLast()
+      notes.append("The rest that ends the stream is left out.")
+    }
+    return ExtractedRoutine(mode: .streamed, segments: segments, notes: notes)
+  }
+}
+
+extension RoutineSegment {
+  static func rest(_ milliseconds: UInt32, force: UInt16) -> Self {
+    Self(
+      kind: .rest, forceLimitDecinewtons: force, speedFromPPM: 0, speedToPPM: 0, durationMilliseconds: milliseconds)
+  }
+}
+
+extension Conversation {
+  /// The routine that was played.
+  ///
+  /// - Throws: ``ExtractionError`` when there is none, or a part of it is missing.
+  public func extractRoutine() throws(ExtractionError) -> ExtractedRoutine {
+    try RoutineExtraction.routine(of: self)
+  }
+}

@@ -61,7 +61,7 @@ extension Dialect {
   }
 
   /// What an operation writes; nil where it writes nothing.
-  func value(of operation: DeviceOperation, sequence: UInt8 = 0, flags: ControlFlags = []) -> OutgoingValue? {
+  public func value(of operation: DeviceOperation, sequence: UInt8 = 0, flags: ControlFlags = []) -> OutgoingValue? {
     guard case .write(let value, _)? = try? procedure(for: operation, sequence: sequence, flags: flags) else {
       return nil
     }

@@ -12,14 +12,14 @@ import PercussWire
 /// A device that a command works on, connected for as long as `run` lasts, in real or virtual time.
 final class OpenedDevice {
   let isVirtualTime: Bool
-  private let place: Place
-  private let ratio: SpeedRatio?
-  private let virtualTimeline: VirtualTimeline?
-  private let realTimeline: RealTimeline?
+  let place: Place
+  let ratio: SpeedRatio?
+  let virtualTimeline: VirtualTimeline?
+  let realTimeline: RealTimeline?
   private let recording: FileRecording?
 
   /// Where the device is.
-  private enum Place {
+  enum Place {
     case process(SimulationOptions, SimulatedModel, name: String)
     case air(String, adapter: AdapterSelection, timeout: Duration)
   }

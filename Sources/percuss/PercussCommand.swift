@@ -22,8 +22,8 @@ struct PercussCommand: ParsableCommand {
         65   a document, frame, report or capture is wrong; nothing moved
         69   no such device, or it refused
         70   a fault of this program
-        75   a guarantee was missed or not shown, the link was lost, the run ended early, or
-             one run is worse than another
+        75   a guarantee was missed or not shown, the link was lost, the run ended early,
+             one run is worse than another, or captures or answers differ
         130  interrupted, or not confirmed; the motor was stopped
       """,
     version: "\(versionName) (protocol 1.0)",

@@ -86,6 +86,14 @@ import Testing
       ], []
     ),
     "recording": (["file", "source", "records", "lost", "left_out", "duration_us"], []),
+    "difference": (
+      ["kind", "characteristic", "characteristic_uuid", "what", "count", "fields"], ["expected", "actual"]
+    ),
+    "replay": (
+      ["file", "device", "differences", "compared", "complete", "said", "delay_us", "not_compared"], ["connection"]
+    ),
+    "capture_diff": (["a", "b", "differences", "compared", "not_compared"], []),
+    "extracted_routine": (["mode", "steps", "notes", "document"], []),
     "capture_statistics": (["records", "duration_us", "connections", "problems"], []),
     "connection_statistics": (
       [
@@ -280,6 +288,20 @@ import Testing
     let objects = try await lines("capture", "stats", CaptureCommandTests.path("conversation-ordered.btsnoop"))
     try check(objects, of: ["capture_statistics", "connection_statistics"])
     #expect(objects.first?["connections"] as? Int == objects.count - 1)
+  }
+
+  @Test func `capture replay, diff and extract-routine print differences and a last line`() async throws {
+    let (set, live) = (
+      CaptureCommandTests.path("percuss-set.btsnoop"), CaptureCommandTests.path("percuss-live.btsnoop")
+    )
+    try check(try await lines("capture", "replay", set, "--virtual-time"), of: ["replay"])
+    try check(try await lines("capture", "diff", set, set), of: ["capture_diff"])
+    try check(try await lines("capture", "extract-routine", live), of: ["extracted_routine"])
+    let run = try await ProgramRun.percuss("capture", "diff", set, live, "--json")
+    #expect(run.status == 75 && run.errors.isEmpty, "\(run)")
+    let objects = try run.objects()
+    try check(objects, of: ["difference", "capture_diff"])
+    #expect(objects.last?["differences"] as? Int == objects.count - 1)
   }
 
   /// The objects that a command prints with `--json`, which succeeds.

@@ -11,7 +11,8 @@ struct CaptureCommand: ParsableCommand {
       Takes what btmon -w, Wireshark, Android and hcidump write: btsnoop, pcap and pcapng with HCI packets.
       """,
     subcommands: [
-      CaptureDecodeCommand.self, CaptureStatsCommand.self, CaptureRecordCommand.self, CaptureAnonymizeCommand.self,
+      CaptureDecodeCommand.self, CaptureStatsCommand.self, CaptureReplayCommand.self, CaptureDiffCommand.self,
+      CaptureExtractRoutineCommand.self, CaptureRecordCommand.self, CaptureAnonymizeCommand.self,
     ])
 }
 
@@ -52,6 +53,14 @@ struct CaptureOptions: ParsableArguments {
   /// The same, with what was wrong with the capture, if anything, beside what was good.
   func readAll<Observer: CaptureObserver>(
     into observer: inout Observer, while isWanted: (inout Observer, CaptureRecord) -> Bool
+  ) throws -> (CaptureDecoder, CommandFailure?) {
+    try Self.readAll(file, handles: handles, into: &observer, while: isWanted)
+  }
+
+  /// The same for any capture.
+  static func readAll<Observer: CaptureObserver>(
+    _ file: String, handles: String?, into observer: inout Observer,
+    while isWanted: (inout Observer, CaptureRecord) -> Bool
   ) throws -> (CaptureDecoder, CommandFailure?) {
     var decoder = CaptureDecoder(saved: try Self.saved(in: handles))
     var failure: CaptureFile.Failure?

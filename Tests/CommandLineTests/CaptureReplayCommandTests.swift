@@ -1,0 +1,80 @@
+import Foundation
+import Testing
+
+/// `percuss capture replay`, `diff` and `extract-routine` as a user runs them.
+struct CaptureReplayCommandTests {
+  private static func path(_ name: String) -> String { CaptureCommandTests.path("percuss-\(name).btsnoop") }
+
+  @Test(arguments: ["set", "uploaded", "streamed", "streamed-eatt", "live", "central-killed", "scan-and-info"])
+  func `a golden capture said again to a virtual device shows no difference`(name: String) async throws {
+    for pace in [[], ["--fast"]] {
+      let run = try await ProgramRun.percuss(
+        ["capture", "replay", Self.path(name), "--device", "sim:elite", "--virtual-time"] + pace)
+      #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+      #expect(run.output.contains("The motor moves as it did"))
+      #expect(run.output.contains("no difference") && run.output.contains("sim:elite is at rest."), "\(run)")
+      #expect(run.output.contains("not compared: Telemetry, force") == (name != "none"))
+    }
+  }
+
+  @Test func `another model differs, and is named`() async throws {
+    let run = try await ProgramRun.percuss(
+      "capture", "replay", Self.path("set"), "--device", "sim:mini", "--virtual-time")
+    #expect(run.status == 75 && run.errors.isEmpty, "\(run)")
+    #expect(run.output.contains("read device_feature") && run.output.contains("is at rest."), "\(run)")
+  }
+
+  @Test func `through the emulated BlueZ there is no difference either`() async throws {
+    let run = try await ProgramRun.percuss([
+      "shell", "--", ProgramRun.program().path, "capture", "replay", Self.path("set"), "--tolerance", "2s", "--json",
+    ])
+    // The model says its name, which is not that of the captured device.
+    let differences = try run.objects().filter { $0["type"] as? String == "difference" }
+    #expect(differences.allSatisfy { $0["characteristic"] as? String == "Model Number" }, "\(run)")
+    #expect(try run.objects().last?["complete"] as? Bool == true, "\(run)")
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM])
+  func `an interruption stops the motor first`(signal: Int32) async throws {
+    let program = try RunningProgram("capture", "replay", Self.path("live"), "--device", "sim")
+    _ = await program.nextLine()
+    try await Task.sleep(for: .seconds(2))
+    program.send(signal)
+    let end = await program.end()
+    #expect(end == .init(status: 130))
+    #expect(program.errors().contains("interrupted; the motor is at rest"), "\(program.errors())")
+  }
+
+  @Test func `what is no conversation is 65, and says what to do`() async throws {
+    let none = try await ProgramRun.percuss(
+      "capture", "replay", CaptureCommandTests.path("conversation-ordered.btsnoop"), "--virtual-time")
+    #expect(none.status == 65 && none.errors.contains("no connection in it carries frames"), "\(none)")
+    let wrong = try await ProgramRun.percuss("capture", "diff", Self.path("set"), Self.path("set"), "--connection", "9")
+    #expect(wrong.status == 65 && wrong.errors.contains("#9"), "\(wrong)")
+    let missing = try await ProgramRun.percuss("capture", "extract-routine", "/no/such")
+    #expect(missing.status == 65, "\(missing)")
+    let info = try await ProgramRun.percuss("capture", "extract-routine", Self.path("scan-and-info"))
+    #expect(info.status == 65 && info.errors.contains("no routine was started"), "\(info)")
+    let usage = try await ProgramRun.percuss("capture", "diff", "-", "-")
+    #expect(usage.status == 2, "\(usage)")
+  }
+
+  @Test func `either side of a capture of both can be chosen`() async throws {
+    let run = try await ProgramRun.percuss(
+      "capture", "diff", Self.path("set"), Self.path("set"), "--connection", "2", "--connection-b", "1")
+    #expect(run.status == 0 && run.output.contains("no difference"), "\(run)")
+  }
+
+  @Test func `an extracted routine is one that can be planned`() async throws {
+    let folder = try TemporaryFolder()
+    let file = folder.url.appending(path: "routine.yaml").path
+    for name in ["uploaded", "streamed", "live", "set"] {
+      let run = try await ProgramRun.percuss("capture", "extract-routine", Self.path(name), "-o", file)
+      #expect(run.status == 0 && run.output.isEmpty, "\(run)")
+      let plan = try await ProgramRun.percuss("plan", file)
+      #expect(plan.status == 0, "\(plan)")
+    }
+    let text = try await ProgramRun.percuss("capture", "extract-routine", Self.path("uploaded"))
+    #expect(text.output.contains("  - ramp: 1s\n    speed: 1900..2200 ppm\n"), "\(text)")
+  }
+}

@@ -138,6 +138,14 @@ struct ExtractionTests {
     #expect { try streamed.extractRoutine() } throws: { "\($0)".contains("step 1 of the stream is missing") }
   }
 
+  @Test func `times at the ends of their range are too long, and do not trap`() throws {
+    var conversation = try CapturedRun.conversation("percuss-set.btsnoop")
+    let speed = try #require(conversation.items.firstIndex { $0.action == .write && $0.bytes.first == 0x13 })
+    let stop = try #require(conversation.items.firstIndex { $0.action == .write && $0.bytes.first == 0x10 })
+    (conversation.items[speed].time, conversation.items[stop].time) = (.min, .max)
+    #expect { try conversation.extractRoutine() } throws: { "\($0)".contains("24 h") }
+  }
+
   @Test func `a name from outside stays one line in quotes`() throws {
     let routine = try CapturedRun.conversation("percuss-uploaded.btsnoop").extractRoutine()
     let document = routine.document(named: "a \"name\"\nsteps: []\\", source: "evil\nname: x")

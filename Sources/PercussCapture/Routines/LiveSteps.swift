@@ -16,6 +16,7 @@ struct LiveSteps {
   private var notes: [String] = []
 
   mutating func take(_ request: ControlRequest.Body, at time: Int64) {
+    let time = PreparedItem.bounded(Int128(time))
     switch request {
     case .setForceLimit(let force):
       self.force = force

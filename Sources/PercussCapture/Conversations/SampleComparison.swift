@@ -21,7 +21,9 @@ struct SampleComparison {
     compareValues(left, right, reach)
     tellGaps(left, without: right, reach, .missing)
     tellGaps(right, without: left, reach, .additional)
-    for prepared in b where prepared.frame == nil {
+    // What is no frame is none in the other conversation either, where that has the same.
+    let known = Set(a.filter { $0.frame == nil }.map(\.item.bytes))
+    for prepared in b where prepared.frame == nil && !known.contains(prepared.item.bytes) {
       differences.append(
         ConversationDifference(
           kind: .changed, characteristic: prepared.item.characteristic, what: "value",

@@ -1,5 +1,6 @@
 import PercussCapture
 import PercussGATT
+import PercussTime
 import PercussWire
 
 struct FuzzTarget: Sendable {
@@ -15,6 +16,7 @@ let fuzzTargets: [FuzzTarget] = [
   FuzzTarget(name: "pcapng") { checkFile([0x0A, 0x0D, 0x0D, 0x0A] + $0) },
   FuzzTarget(name: "packets") { checkPackets($0) },
   FuzzTarget(name: "saved-handles") { checkSavedHandles($0) },
+  FuzzTarget(name: "conversations") { checkConversation($0) },
 ]
 
 /// However a file is cut, the same records and events come out; their places lie in the file.
@@ -88,6 +90,53 @@ private func checkSavedHandles(_ input: UnsafeRawBufferPointer) {
     guard try SavedHandles(handles.text) == handles else { fail("\(handles) is not what its text says", input) }
   } catch {
     guard error.line >= 1 else { fail("\(error)", input) }
+  }
+}
+
+/// Items of a conversation: action and characteristic, hundredths of a second since the last one, a length, bytes. It does not differ from itself; whatever else comes of
+/// comparing it with a part of it, of saying it again and of looking for a routine in it, comes in bounded time.
+private func checkConversation(_ input: UnsafeRawBufferPointer) {
+  let characteristics = FrameFormat.allCases.map(\.characteristic) + [BluetoothUUID.modelNumber, .serialNumber]
+  var items: [ConversationItem] = []
+  var time: Int64 = 0
+  var rest = input[...]
+  while rest.count >= 3, let head = rest.popFirst(), let distance = rest.popFirst(), let length = rest.popFirst() {
+    // The longest distance is one that no clock has.
+    time = distance == 255 ? (time < 0 ? .max : .min) : time &+ Int64(distance) * 10_000_000
+    var item = ConversationItem(
+      number: items.count + 1, record: items.count, time: time,
+      action: ConversationItem.Action(rawValue: head & 7) ?? .value,
+      characteristic: characteristics[Int(head >> 3) % characteristics.count], bytes: Array(rest.prefix(Int(length))))
+    if item.isFromCentral, head & 0x80 == 0 { item.answer = ConversationItem.Answer(time: time) }
+    items.append(item)
+    rest = rest.dropFirst(Int(length))
+  }
+  let whole = Conversation(items: items, end: time)
+  let part = Conversation(items: items.enumerated().filter { $0.offset % 7 != 3 }.map(\.element), end: time)
+  let own = ConversationComparison(whole, whole).differences
+  guard own.isEmpty else { fail("differs from itself: \(own)", input) }
+  _ = ConversationComparison(whole, part).differences
+  _ = ConversationComparison(part, whole).differences
+  do throws(ExtractionError) {
+    let routine = try whole.extractRoutine()
+    guard !routine.segments.isEmpty else { fail("a routine without steps", input) }
+    _ = routine.document(named: "fuzz", source: "fuzz")
+  } catch {}
+  for pace in [ReplayScript.Pace.captured, .prompt] {
+    var script = ReplayScript(whole, pace: pace)
+    var now = MonotonicInstant.zero
+    var isFinished = false
+    // Each item is said once, and waited for at most twice.
+    for _ in 0...(3 * items.count + 3) where !isFinished {
+      switch script.step(at: now) {
+      case .say(let place): script.receive(items[place].characteristic)
+      case .wait(let instant):
+        guard instant > now else { fail("waits for \(instant) at \(now)", input) }
+        now = instant
+      case .finished: isFinished = true
+      }
+    }
+    guard isFinished else { fail("a script that does not end", input) }
   }
 }
 

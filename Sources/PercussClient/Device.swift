@@ -109,7 +109,8 @@ public actor Device {
       await device.abandon()
       throw DeviceError(link: error, during: "subscribing")
     }
-    if dialect.duties != nil { try await device.confirmFamily() }
+    // Without its answers, which another program has, there is nothing to confirm; only a stop gets this far then.
+    if dialect.duties != nil, await device.unheard.isEmpty { try await device.confirmFamily() }
     return device
   }
 

@@ -135,7 +135,8 @@ public enum IncomingValue: Equatable, Sendable {
 ///
 /// - The lease is the host's: it is renewed by whatever the program asks of the device, and by nothing else. When nothing comes for its length, the motor is stopped.
 /// - The status is asked for: that is the telemetry, and the only way to know the motor at rest.
-/// - A ramp is a row of speeds, each sent when the one before was acknowledged, and not before ``rampInterval`` has passed.
+/// - A ramp is a row of speeds, each sent when the one before was acknowledged and a status has shown the motor obeying it, and not before ``rampInterval`` has passed: a motor
+///   that is stopped by hand on a ramp stays so.
 public struct HostDuties: Equatable, Sendable {
   /// How often the status is asked for at least, while control is held or the motor is not known to rest.
   public var statusInterval: Duration = .milliseconds(200)

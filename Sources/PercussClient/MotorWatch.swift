@@ -40,6 +40,7 @@ struct MotorWatch {
   private var mayBeStale = false
   private var hasRun = false
   private var startDeadline = MonotonicInstant.distantFuture
+  private var confirmedEpoch = -1
 
   init(_ duties: HostDuties) {
     self.duties = duties
@@ -50,18 +51,20 @@ struct MotorWatch {
   /// A speed is about to be written.
   mutating func commands(_ speed: MotorSpeed) {
     epoch += 1
-    if commanded ?? .rest == .rest { hasRun = false }
+    if commanded ?? .rest == .rest { (hasRun, startDeadline) = (false, .distantFuture) }
     commanded = speed
     isStopping = false
-    startDeadline = .distantFuture
     if speed > .rest { mayMove = true }
   }
 
   /// The device has accepted the speed.
   mutating func commandAcknowledged(at now: MonotonicInstant) {
     epoch += 1
-    startDeadline = now.advanced(by: duties.startTime)
+    startDeadline = min(startDeadline, now.advanced(by: duties.startTime))
   }
+
+  /// Whether a status that was asked for after the newest command has shown the motor obeying it: somebody may have stopped it by hand, and then a ramp must not go on.
+  var isConfirmed: Bool { confirmedEpoch == epoch }
 
   /// What was commanded may not have been carried out.
   mutating func commandFailed() {
@@ -129,13 +132,17 @@ struct MotorWatch {
       hasRun = hasRun || isDriven && isFresh
     } else if isFresh {
       if isDriven {
-        guard hasRun || now >= startDeadline else { return finding }
+        guard hasRun || now >= startDeadline else {
+          confirmedEpoch = epoch
+          return finding
+        }
         finding.isForeignStop = true
         commanded = .rest
         hasRun = false
       }
       mayMove = false
     }
+    if isFresh { confirmedEpoch = epoch }
     let previous = state
     state = newState(isRunning: status.isRunning, isDriven: isDriven)
     guard state != previous, !isFirst || state != .idle else { return finding }

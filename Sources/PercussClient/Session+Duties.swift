@@ -74,6 +74,7 @@ extension Session {
     outstanding = nil
     if request.operation.isMotion { watch?.commandAcknowledged(at: now) }
     watch?.pace(at: now, isHeld: lease != nil)
+    if ramp != nil { watch?.hurry(at: now) }
     succeed(request, hostResponse(request.operation.request?.opCode ?? .setSpeed), &actions)
   }
 
@@ -204,7 +205,7 @@ extension Session {
     var deadlines = [leaseEnd, watch.deadline].compactMap { $0 }
     guard writing == nil else { return deadlines }
     if !watch.isAsking { deadlines.append(watch.due) }
-    if outstanding == nil, stops.isEmpty, waiting.isEmpty, let ramp { deadlines.append(ramp.due) }
+    if outstanding == nil, stops.isEmpty, waiting.isEmpty, watch.isConfirmed, let ramp { deadlines.append(ramp.due) }
     return deadlines
   }
 

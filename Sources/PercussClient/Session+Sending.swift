@@ -20,7 +20,7 @@ extension Session {
       begin(Request(callers: [], operation: query, findsNumbers: true), at: now, &actions)
     } else if outstanding == nil, stops.isEmpty, !waiting.isEmpty {
       begin(waiting.removeFirst(), at: now, &actions)
-    } else if outstanding == nil, stops.isEmpty, let ramp, ramp.due <= now {
+    } else if outstanding == nil, stops.isEmpty, let ramp, ramp.due <= now, watch?.isConfirmed == true {
       continueRamp(at: now, &actions)
     } else if let watch, asksForStatus(watch, at: now) {
       askForStatus(at: now, &actions)

@@ -317,6 +317,12 @@ struct Bench: Sendable {
   func bringToRest() async throws {
     let telemetry = device.telemetry
     try await device.stop()
+    if !device.hasLease, await !device.unheard.isEmpty {
+      throw CommandFailure(
+        .missedOrLost,
+        "percuss: \(name) accepted the stop, but another program of this computer has its answers: whether the motor rests cannot be seen from here, and that program may start it again; end it"
+      )
+    }
     let hearsTelemetry = await !device.unheard.contains(.percussTelemetry)
     let isSeen = try? await withTimeout(.seconds(3), on: timeline, waitingFor: "the motor to rest") {
       while !hearsTelemetry {

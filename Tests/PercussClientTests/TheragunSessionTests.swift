@@ -92,11 +92,11 @@ struct TheragunSessionTests {
   @Test func `a ramp is a row of speeds 250 ms apart, through the middle of the line, ending where it leads`() {
     var talk = MotorConversation.begun()
     #expect(talk.submit("ramp", rpm: 2000, over: .seconds(1)) == ["request speed 250"])
-    #expect(talk.writeEnds().first == "ramp: success")
+    #expect(talk.endWrites(of: ["request speed 250"]).contains("ramp: success"))
     var speeds: [String] = []
     for _ in 0..<26 {
-      speeds += talk.endWrites(of: talk.wait(.milliseconds(50))).filter { $0.contains("speed") }
-      _ = talk.status(1, 1000)
+      let lines = talk.endWrites(of: talk.wait(.milliseconds(50))) + talk.endWrites(of: talk.status(1, 1000))
+      speeds += lines.filter { $0.contains("request speed") }
     }
     #expect(speeds == ["request speed 750", "request speed 1250", "request speed 1750", "request speed 2000"])
     #expect(talk.wait(.milliseconds(50)).filter { $0.contains("speed") } == [])
@@ -106,14 +106,32 @@ struct TheragunSessionTests {
     var talk = MotorConversation.begun()
     #expect(talk.submit("ramp", rpm: 2000, over: .seconds(1)) == ["request speed 250"])
     #expect(talk.wait(.milliseconds(700)) == [])
-    #expect(talk.writeEnds() == ["ramp: success", "request speed 1650"], "where the ramp is by then")
+    #expect(talk.writeEnds() == ["ramp: success", "request status"])
+    #expect(talk.writeEnds() == [])
+    #expect(talk.status(1, 250).last == "request speed 1650", "where the ramp is by then")
+  }
+
+  @Test func `a motor that is stopped by hand on a ramp stays so`() {
+    var talk = MotorConversation.begun()
+    #expect(talk.submit("ramp", rpm: 2000, over: .seconds(2)) == ["request speed 125"])
+    #expect(talk.writeEnds() == ["ramp: success", "request status"])
+    _ = talk.writeEnds()
+    #expect(talk.status(1, 120) == ["state manual by command", "running 120 of 125"])
+    var lines: [String] = []
+    for _ in 0..<40 {
+      lines += talk.endWrites(of: talk.wait(.milliseconds(100))) + talk.endWrites(of: talk.status(0, 0))
+      _ = talk.submit("alive", .request(.keepAlive))
+    }
+    #expect(lines.contains("state idle by button"), "\(lines)")
+    #expect(lines.filter { $0.hasPrefix("request speed") }.count <= 1, "\(lines)")
   }
 
   @Test func `a stop ends a ramp, and so does a newer speed`() {
     for rpm in [UInt16(0), 500] {
       var talk = MotorConversation.begun()
       _ = talk.submit("ramp", rpm: 2000, over: .seconds(1))
-      #expect(talk.writeEnds() == ["ramp: success"])
+      #expect(talk.endWrites(of: ["request speed 250"]).contains("ramp: success"))
+      _ = talk.status(1, 200)
       #expect((rpm == 0 ? talk.stop() : talk.submit("speed", rpm: rpm)) == ["request speed \(rpm)"])
       var lines: [String] = []
       for _ in 0..<8 { lines += talk.writeEnds() + talk.wait(.milliseconds(200)) }
@@ -243,13 +261,11 @@ struct TheragunSessionTests {
     _ = talk.submit("ramp", rpm: 2000, over: .seconds(2))
     _ = talk.writeEnds()
     var lines: [String] = []
-    while !lines.contains(where: { $0.hasPrefix("request speed") }) {
+    for _ in 0..<20 where !lines.contains(where: { $0.hasPrefix("request speed") }) {
       lines += talk.wait(.milliseconds(50))
-      if lines.last == "request status" {
-        _ = talk.writeEnds()
-        _ = talk.status(1, 250)
-      }
+      if lines.last == "request status" { lines += talk.writeEnds() + talk.status(1, 250) }
     }
+    #expect(lines.contains { $0.hasPrefix("request speed") })
     let refused = LinkError.attribute(.unlikelyError, characteristic: .theragunWrite)
     #expect(talk.writeEnds(refused) == ["control lost fault", "request speed 0"])
   }
@@ -329,6 +345,8 @@ struct TheragunSessionTests {
     var talk = MotorConversation.begun()
     _ = talk.submit("ramp", rpm: 2000, over: .seconds(1))
     _ = talk.writeEnds()
+    _ = talk.writeEnds()
+    _ = talk.status(1, 200)
     _ = talk.submit("status", .readStatus)
     #expect(talk.disconnect() == ["status: disconnected"])
     #expect(talk.session.nextDeadline == nil)

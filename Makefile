@@ -2,14 +2,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-bluez soak-bluez lint format generate bench docs fuzz clean packages
+.PHONY: help build demo test test-bluez test-theragun soak-bluez lint format generate bench docs fuzz clean packages
 
 SWIFT ?= swift
 SWIFT_FILES := Package.swift Sources Tests
 require := Tests/Tools/require-packages.sh
 
 help:  ## this list
-	@grep -hE '^[a-z-]+: .*## |^[a-z-]+:  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+: .*## |^[a-z-]+:  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 16
 
 packages:
 	@$(require) build
@@ -32,6 +32,11 @@ test:  ## everything that can be checked on this machine
 
 test-bluez:  ## scenarios on the real Bluetooth stack, in QEMU; SCENARIO=NAME plays one
 	@Tests/BlueZ/run.sh $(if $(SCENARIO),--scenario $(SCENARIO),--compare)
+
+test-theragun:  ## every example on virtual Theraguns over the emulated BlueZ, all at once, in real time (19 minutes)
+	@$(require) build test
+	$(SWIFT) build --product percuss
+	Tests/Theragun/run.sh --all
 
 soak-bluez:  ## 100 connections and 10,000 writes on the real Bluetooth stack, in two configurations
 	@Tests/BlueZ/run.sh --scenario soak

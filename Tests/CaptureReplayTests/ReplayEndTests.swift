@@ -45,7 +45,7 @@ struct ReplayEndTests {
       await disturb(replay, link, device, playing)
       let outcome = try await playing.value
       let isMoving = await device.truth.speedMilliPPM > 0
-      let stop = try PercussDialect().value(of: .stop, sequence: 0, flags: [])
+      let stop = try #require(PercussDialect().value(of: .request(.stop)))
       let isSeen = await replay.bringToRest(
         by: stop.bytes, to: stop.characteristic, reports: [.percussTelemetry], isAtRest: Self.isAtRest,
         within: .seconds(3))
@@ -72,7 +72,7 @@ struct ReplayEndTests {
   }
 
   @Test func `one that is stopped by two at a time`() throws {
-    let stop = try PercussDialect().value(of: .stop, sequence: 0, flags: [])
+    let stop = try #require(PercussDialect().value(of: .request(.stop)))
     let ended = try play { replay, link, _, playing in
       try? await link.timeline.sleep(for: .milliseconds(1_500))
       playing.cancel()
@@ -103,7 +103,7 @@ struct ReplayEndTests {
     ) { replay, link, device, _ in
       // The first keep-alive, about 0.7 s after the speed was set, gets no answer.
       try? await link.timeline.sleep(for: .milliseconds(2_500))
-      let stop = try? PercussDialect().value(of: .stop, sequence: 0, flags: [])
+      let stop = PercussDialect().value(of: .request(.stop))
       _ = await replay.bringToRest(
         by: stop?.bytes ?? [], to: .percussControlPoint, reports: [.percussTelemetry], isAtRest: Self.isAtRest,
         within: .milliseconds(500))

@@ -7,7 +7,7 @@ import Testing
 @testable import PercussCapture
 
 /// A recording that is made by hand, and read again.
-struct Conversation {
+struct WrittenConversation {
   var log = MonitorLog(clock: .virtual)
   var writer: ConversationWriter
   var now = MonotonicInstant.zero
@@ -38,7 +38,7 @@ struct Conversation {
 /// What is recorded is what a host would have recorded.
 struct ConversationTests {
   @Test func `a conversation comes back as it was`() {
-    var talk = Conversation()
+    var talk = WrittenConversation()
     let configuring = talk.perform { $0.request(.configure(.percussControlPoint, isSubscribed: true), at: $1, &$2) }
     talk.perform { $0.answer(configuring, .success([]), at: $1, &$2) }
     let battery = talk.perform { $0.request(.configure(.batteryLevel, isSubscribed: true), at: $1, &$2) }
@@ -83,7 +83,7 @@ struct ConversationTests {
   @Test(arguments: [23, 24, 65, 247, 517])
   func `the discovery tells every attribute, whatever fits into a PDU`(mtu: Int) {
     for profile in [Profile.percuss, Self.manifold] {
-      let talk = Conversation(mtu: mtu, profile: profile)
+      let talk = WrittenConversation(mtu: mtu, profile: profile)
       let (reading, recorder) = read(talk.log.bytes)
       #expect(reading.error == nil && recorder.problems.isEmpty, "\(recorder.problems)")
       // An ACL packet is a PDU here: behind HCI and L2CAP, it is no longer than ATT_MTU.
@@ -107,7 +107,7 @@ struct ConversationTests {
   @Test(arguments: [0, 1, 21, 22, 23, 43, 44, 45, 511, 512])
   func `a long value is read in parts that make it whole`(length: Int) {
     let value = (0..<length).map { UInt8(truncatingIfNeeded: $0) }
-    var talk = Conversation(mtu: 23)
+    var talk = WrittenConversation(mtu: 23)
     let reading = talk.perform { $0.request(.read(.manufacturerName, offset: 0), at: $1, &$2) }
     talk.perform { $0.answer(reading, .success(value), at: $1, &$2) }
     let result = talk.result
@@ -120,7 +120,7 @@ struct ConversationTests {
   }
 
   @Test func `where a host asks for each part, an answer is one part`() {
-    var talk = Conversation(.peripheral, mtu: 23, asksForEachPart: true)
+    var talk = WrittenConversation(.peripheral, mtu: 23, asksForEachPart: true)
     let value = [UInt8](repeating: 7, count: 30)
     for offset in [0, 22] {
       let reading = talk.perform { $0.request(.read(.manufacturerName, offset: offset), at: $1, &$2) }
@@ -132,7 +132,7 @@ struct ConversationTests {
   }
 
   @Test func `a request waits for the answer to the one before`() {
-    var talk = Conversation()
+    var talk = WrittenConversation()
     let first = talk.perform { $0.request(.read(.batteryLevel, offset: 0), at: $1, &$2) }
     let second = talk.perform { $0.request(.write([1], .percussControlPoint), at: $1, &$2) }
     let never = talk.perform { $0.request(.write([2], .percussControlPoint), at: $1, &$2) }
@@ -150,7 +150,7 @@ struct ConversationTests {
   }
 
   @Test func `a peripheral sends an indication when the one before is confirmed`() {
-    var talk = Conversation(.peripheral)
+    var talk = WrittenConversation(.peripheral)
     talk.perform { $0.value([1], of: .percussControlPoint, at: $1, &$2) }
     talk.perform { $0.value([2], of: .percussControlPoint, at: $1, &$2) }
     talk.perform { $0.confirmed(at: $1, &$2) }
@@ -165,7 +165,7 @@ struct ConversationTests {
   }
 
   @Test func `what has no place is left out, and counted`() {
-    var talk = Conversation()
+    var talk = WrittenConversation()
     let before = talk.log.bytes
     let stranger = BluetoothUUID(0xFFFF)
     let asked = talk.perform { $0.request(.read(stranger, offset: 0), at: $1, &$2) }
@@ -187,7 +187,7 @@ struct ConversationTests {
   }
 
   @Test func `no more than a number of requests waits`() {
-    var talk = Conversation()
+    var talk = WrittenConversation()
     for _ in 0..<ConversationWriter.pendingLimit {
       #expect(talk.perform { $0.request(.read(.batteryLevel, offset: 0), at: $1, &$2) } != nil)
     }
@@ -198,7 +198,7 @@ struct ConversationTests {
   }
 
   @Test func `no record is before the one in front of it`() {
-    var talk = Conversation()
+    var talk = WrittenConversation()
     talk.now = MonotonicInstant(nanoseconds: 5_000_000)
     talk.perform { $0.value([1], of: .batteryLevel, at: $1, &$2) }
     talk.now = .zero

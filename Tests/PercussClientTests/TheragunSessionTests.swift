@@ -260,6 +260,8 @@ struct TheragunSessionTests {
     var talk = MotorConversation.begun()
     _ = talk.submit("ramp", rpm: 2000, over: .seconds(2))
     _ = talk.writeEnds()
+    _ = talk.writeEnds()
+    _ = talk.status(1, 125)
     var lines: [String] = []
     for _ in 0..<20 where !lines.contains(where: { $0.hasPrefix("request speed") }) {
       lines += talk.wait(.milliseconds(50))

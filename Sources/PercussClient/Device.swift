@@ -221,7 +221,7 @@ public actor Device {
     _ = try dialect.procedure(for: operation, sequence: 0, flags: [])
   }
 
-  /// Whether the connection has ended with a motor that may run on, because nothing but this host stops it.
+  /// Whether the connection has ended with a motor that this program drove and that may run on, because nothing but this host stops it.
   public var mayRunOn: Bool { session.end != nil && session.mustBeStopped }
 
   /// Asks for any operation and waits for its answer; as for a request.

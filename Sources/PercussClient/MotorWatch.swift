@@ -25,6 +25,8 @@ struct MotorWatch {
   private(set) var isStopping = false
   /// Whether the motor moves or may move, as far as is known.
   private(set) var mayMove = true
+  /// Whether this program has driven it since it was last known to rest: what others drive is not to be stopped for them.
+  private(set) var isOurs = false
   /// The newest status.
   private(set) var status: MotorStatus?
   private(set) var state = DeviceState.idle
@@ -54,7 +56,7 @@ struct MotorWatch {
     if commanded ?? .rest == .rest { (hasRun, startDeadline) = (false, .distantFuture) }
     commanded = speed
     isStopping = false
-    if speed > .rest { mayMove = true }
+    if speed > .rest { (mayMove, isOurs) = (true, true) }
   }
 
   /// The device has accepted the speed.
@@ -140,7 +142,7 @@ struct MotorWatch {
         commanded = .rest
         hasRun = false
       }
-      mayMove = false
+      (mayMove, isOurs) = (false, false)
     }
     if isFresh { confirmedEpoch = epoch }
     let previous = state
@@ -156,36 +158,5 @@ struct MotorWatch {
     guard mayMove else { return .idle }
     // Said to rest, but not proven to: it is just being started, or this is an answer from before a command.
     return isDriven ? .manual : isStopping ? .stopping : state
-  }
-}
-
-/// A row of speeds from one to another, evenly.
-struct HostRamp: Equatable {
-  let from: MotorSpeed
-  let to: MotorSpeed
-  let begin: MonotonicInstant
-  let duration: Duration
-  let interval: Duration
-  /// When the next speed is due.
-  private(set) var due: MonotonicInstant
-
-  init(from: MotorSpeed, to: MotorSpeed, begin: MonotonicInstant, duration: Duration, interval: Duration) {
-    (self.from, self.to, self.begin, self.duration, self.interval) = (from, to, begin, duration, interval)
-    due = begin
-  }
-
-  /// Whether the last speed is the next one.
-  func isLast(at now: MonotonicInstant) -> Bool { now >= begin.advanced(by: duration) }
-
-  /// The speed to send now: that of the ramp in the middle of the time until the next, so that it is as often above the line as below; at its end, the one it leads to.
-  mutating func next(at now: MonotonicInstant) -> MotorSpeed {
-    let end = begin.advanced(by: duration)
-    guard now < end else { return to }
-    let following = min(now.advanced(by: interval), end)
-    due = following
-    let middle = (begin.duration(to: now) + begin.duration(to: following)) / 2
-    let part = min(1, max(0, middle / duration))
-    let exact = Double(from.rpm) + (Double(to.rpm) - Double(from.rpm)) * part
-    return MotorSpeed(rpm: UInt16(exact.rounded()))
   }
 }

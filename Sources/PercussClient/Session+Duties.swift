@@ -3,8 +3,8 @@ internal import PercussWire
 
 // What the host does for a device that keeps no lease, reports nothing by itself and plays no ramp.
 extension Session {
-  /// Whether the motor moves or may move, and no lease of the device's own ends that.
-  public var mustBeStopped: Bool { watch.map { $0.mayMove || lease != nil } ?? false }
+  /// Whether this program has driven the motor, which moves or may move, and no lease of the device's own ends that.
+  public var mustBeStopped: Bool { watch.map { $0.mayMove && $0.isOurs || lease != nil } ?? false }
 
   // MARK: Answers in the device's place
 

@@ -166,6 +166,22 @@ struct TheragunDeviceTests {
     }
   }
 
+  @Test func `who only listens does not stop a motor that others run, nor reconnects to do so`() throws {
+    let timeline = VirtualTimeline()
+    try timeline.run {
+      let motor = Motor()
+      motor.rpm.withLock { $0 = 1800 }
+      let link = ScriptedLink(on: timeline, script: motor.script)
+      let device = try await Device.connect(over: link, dialect: TheragunDialect(.pro))
+      try await device.setTelemetryInterval(.milliseconds(200))
+      try await timeline.sleep(for: .seconds(2))
+      #expect(await device.latestTelemetry?.motor?.status.isRunning == true)
+      await device.disconnect()
+      #expect(await Self.speeds(link).isEmpty)
+      #expect(await !device.mayRunOn)
+    }
+  }
+
   @Test func `a program that hangs is found out by its silence: the motor rests within the lease and a little`() throws
   {
     let timeline = VirtualTimeline()

@@ -145,7 +145,11 @@ struct ConversationTests {
     let result = talk.result
     let last = result.values.suffix(5).map(\.event.operation)
     #expect(last == [.readRequest, .readResponse, .writeRequest, .writeResponse, .readRequest])
-    #expect(result.problems.isEmpty, "\(result.problems)")
+    // The one that was sent, and given up.
+    guard case .unanswered(.readRequest, _)? = result.problems.first?.reason, result.problems.count == 1 else {
+      Issue.record("\(result.problems)")
+      return
+    }
     #expect(!result.shown.contains("write_request Control Point 02"))
   }
 

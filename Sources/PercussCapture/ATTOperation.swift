@@ -9,7 +9,7 @@ public struct ATTOperation: RawRepresentable, Hashable, Sendable, CustomStringCo
   }
 
   /// An operation from its opcode.
-  @inline(__always)
+  @inlinable @inline(__always)
   public init(_ opcode: UInt8) {
     rawValue = UInt16(opcode)
   }
@@ -82,20 +82,20 @@ public struct ATTOperation: RawRepresentable, Hashable, Sendable, CustomStringCo
   public static let longReadValue = ATTOperation(rawValue: 0x101)
 
   /// Whether a client sends it, so that the other side is the server.
-  @inline(__always)
+  @inlinable @inline(__always)
   public var isFromClient: Bool {
     // The even ones from 0x02 to 0x20.
     Self.isOne(rawValue, of: 0x1_5555_5554) || rawValue == 0x52 || rawValue == 0xD2 || rawValue == 0x100
   }
 
   /// Whether a number is one of those below 64 whose bits are set: this is asked of every PDU, so without jumps.
-  @inline(__always)
-  private static func isOne(_ number: UInt16, of bits: UInt64) -> Bool {
+  @inlinable @inline(__always)
+  static func isOne(_ number: UInt16, of bits: UInt64) -> Bool {
     number < 64 && bits &>> UInt64(number) & 1 != 0
   }
 
   /// Whether it gives or takes an attribute's value, or can.
-  @inline(__always)
+  @inlinable @inline(__always)
   public var carriesValue: Bool {
     // Of reads 0x09, 0x0B, 0x0D, 0x0F and 0x21, of writes 0x12 and 0x16, of the server 0x1B, 0x1D and 0x23.
     Self.isOne(rawValue, of: 0xA_2844_AA00) || rawValue == 0x52 || rawValue == 0xD2 || isJoined
@@ -105,7 +105,7 @@ public struct ATTOperation: RawRepresentable, Hashable, Sendable, CustomStringCo
   var isKnown: Bool { Self.names[rawValue] != nil }
 
   /// Whether it is joined of several PDUs.
-  public var isJoined: Bool { rawValue > 0xFF }
+  @inlinable public var isJoined: Bool { rawValue > 0xFF }
 
   /// The name, as in `write_command`; `opcode_0x99` for an unknown one.
   public var name: String { Self.names[rawValue] ?? "opcode_0x\(String(rawValue, radix: 16))" }

@@ -21,38 +21,38 @@ extension CaptureDecoder {
     var fileOffset: UInt64 { packetOffset &+ UInt64(offset) }
   }
 
-  @inline(__always)
-  mutating func acl(_ record: CaptureRecord, _ packet: RawSpan, into observer: inout some CaptureObserver) {
-    // What carries most of the traffic of a device, in one piece and told at once: every step more would take as long as all of it.
-    if packet.byteCount >= 11, packet.byteCount <= quickLength, let direction = record.direction {
-      let header = packet.little64(0)
-      let length = packet.byteCount &- 4
-      let isWhole =
-        header >> 16 == UInt64(length) | UInt64(length &- 4) << 16 | 4 << 32 && header & 0x3000 != 0x1000
-      let opcode = packet.byte(8)
-      if isWhole, opcode == 0x1B || opcode == 0x52 {
-        let handle = packet.little16(9)
-        let key =
-          UInt64(record.controller) << 48 | (header & 0xFFF) << 36 | UInt64(direction.rawValue) << 32
-          | UInt64(opcode) << 16 | UInt64(handle)
-        let line = RecentValue.line(key)
-        if recentValues[line].key == key || findValue(key, line) {
-          observer.attribute(
-            AttributeEvent(
-              record: record.number, time: record.time, fileOffset: record.fileOffset &+ 8,
-              connection: recentValues[line].connection, direction: direction, channel: 4,
-              operation: ATTOperation(opcode), handle: handle, attribute: recentValues[line].attribute),
-            value: packet.extracting(11..<packet.byteCount))
-          return
-        }
-      }
-    }
-    anyACL(record, packet, into: &observer)
+  /// Where ``recentValues`` has what most of the traffic of a device carries, a value in one piece that is told at once: every step more would take as long as
+  /// all of it. Nil for anything else.
+  @inlinable @inline(__always)
+  mutating func lineOfValue(_ record: CaptureRecord, _ packet: RawSpan) -> Int? {
+    guard record.kind == .acl, record.lost == 0, packet.byteCount >= 11, packet.byteCount <= quickLength,
+      let direction = record.direction
+    else { return nil }
+    let header = packet.little64(0)
+    let length = packet.byteCount &- 4
+    let isWhole = header >> 16 == UInt64(length) | UInt64(length &- 4) << 16 | 4 << 32 && header & 0x3000 != 0x1000
+    let opcode = packet.byte(8)
+    guard isWhole, opcode == 0x1B || opcode == 0x52 else { return nil }
+    let key =
+      UInt64(record.controller) << 48 | (header & 0xFFF) << 36 | UInt64(direction.rawValue) << 32
+      | UInt64(opcode) << 16 | UInt64(packet.little16(9))
+    let line = RecentValue.line(key)
+    return recentValues[line].key == key || findValue(key, line) ? line : nil
+  }
+
+  /// The event of such a value.
+  @inlinable @inline(__always)
+  mutating func event(_ record: CaptureRecord, _ packet: RawSpan, _ line: Int) -> AttributeEvent {
+    AttributeEvent(
+      record: record.number, time: record.time, fileOffset: record.fileOffset &+ 8,
+      connection: recentValues[line].connection, direction: record.direction ?? .sent, channel: 4,
+      operation: ATTOperation(packet.byte(8)), handle: packet.little16(9), attribute: recentValues[line].attribute)
   }
 
   /// Keeps at hand what is at the handle of a value that is notified or written, when that is known for certain.
+  @usableFromInline
   @inline(never)
-  private mutating func findValue(_ key: UInt64, _ line: Int) -> Bool {
+  mutating func findValue(_ key: UInt64, _ line: Int) -> Bool {
     let direction: CaptureDirection = key >> 32 & 1 == 0 ? .sent : .received
     let isToPeer = (direction == .sent) == (key >> 16 & 0xFF == 0x52)
     guard let slot = slot(UInt16(key >> 48), UInt16(key >> 36 & 0xFFF)) else { return false }
@@ -65,8 +65,8 @@ extension CaptureDecoder {
     return true
   }
 
-  @inline(never)
-  private mutating func anyACL(
+  @inline(__always)
+  mutating func acl(
     _ record: CaptureRecord, _ packet: RawSpan, into observer: inout some CaptureObserver
   ) {
     guard packet.byteCount >= 4 else {
@@ -80,14 +80,18 @@ extension CaptureDecoder {
     }
     let isContinuation = (head >> 12) & 3 == 1
     let direction = record.direction ?? inferredDirection(slot, flags: (head >> 12) & 3)
-    let context = Context(
+    var context = Context(
       record: record.number, time: record.time, packetOffset: record.fileOffset, slot: slot, direction: direction,
       bearer: heads[slot].bearer)
     let actual = packet.byteCount &- 4
     if actual == stated, !isContinuation, actual >= 4, Int(packet.little16(4)) &+ 4 == actual,
       !heads[slot].isPartial[direction]
     {
-      return pdu(packet.extracting(4..<packet.byteCount), context, into: &observer)
+      guard packet.little16(6) == 4 else {
+        return pdu(packet.extracting(4..<packet.byteCount), context, into: &observer)
+      }
+      context.offset = 8
+      return att(packet.extracting(8..<packet.byteCount), context, into: &observer)
     }
     guard actual == stated else {
       if record.missing > 0 {

@@ -35,7 +35,7 @@ public struct CaptureDecoder {
   private var recentKeys = InlineArray<16, UInt32>(repeating: .max)
   private var recentSlots = InlineArray<16, Int>(repeating: 0)
   /// The values that travel most, by their keys.
-  var recentValues = InlineArray<32, RecentValue>(repeating: RecentValue())
+  @usableFromInline var recentValues = InlineArray<32, RecentValue>(repeating: RecentValue())
   /// The attributes of all servers.
   var tables: [AttributeTable] = [AttributeTable()]
   var tablePlaces: [ServerKey: Int] = [:]
@@ -47,16 +47,23 @@ public struct CaptureDecoder {
   /// Where the bytes of PDUs were; nil when nobody asks, which is quicker.
   var trace: PDUTrace?
   /// The longest packet of ACL data that is told without a detour: one that says nothing of ATT_MTU.
-  private(set) var quickLength = quickLimit
+  @usableFromInline private(set) var quickLength = quickLimit
 
   private static let quickLimit = 8 + ATTBearer.defaultMTU
   /// Where the last record was.
-  private var last = Place(number: 0, time: CaptureInstant(nanoseconds: 0), fileOffset: 0)
+  @usableFromInline var last = Place(number: 0, time: CaptureInstant(nanoseconds: 0), fileOffset: 0)
 
-  private struct Place: RecordPlace {
-    var number: Int
-    var time: CaptureInstant
-    var fileOffset: UInt64
+  @usableFromInline struct Place: RecordPlace {
+    @usableFromInline var number: Int
+    @usableFromInline var time: CaptureInstant
+    @usableFromInline var fileOffset: UInt64
+
+    @inlinable
+    init(number: Int, time: CaptureInstant, fileOffset: UInt64) {
+      self.number = number
+      self.time = time
+      self.fileOffset = fileOffset
+    }
   }
 
   /// A decoder at the beginning of a capture.
@@ -75,10 +82,20 @@ public struct CaptureDecoder {
   /// Takes the next record.
   ///
   /// - Parameter packet: the bytes of the record's packet, those of its ``CaptureRecord/data``.
+  @inlinable @inline(__always)
   public mutating func decode(
     _ record: CaptureRecord, _ packet: RawSpan, into observer: inout some CaptureObserver
   ) {
     last = Place(number: record.number, time: record.time, fileOffset: record.fileOffset)
+    // The caller has most of the traffic without a call, so that of an event only what its observer asks for is made.
+    guard let line = lineOfValue(record, packet) else { return decodeAny(record, packet, into: &observer) }
+    observer.attribute(event(record, packet, line), value: packet.extracting(11..<packet.byteCount))
+  }
+
+  /// Any record.
+  @usableFromInline
+  @inline(never)
+  mutating func decodeAny(_ record: CaptureRecord, _ packet: RawSpan, into observer: inout some CaptureObserver) {
     if record.lost > 0 {
       observer.problem(CaptureProblem(record, .packetsLost(record.lost)))
       // What was begun cannot be trusted to go on, on no controller: the count is the file's.

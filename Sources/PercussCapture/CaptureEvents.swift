@@ -34,17 +34,40 @@ public struct AttributeEvent: Sendable {
   /// What it does.
   public var operation: ATTOperation
   /// The attribute's handle; 0 where there is none.
-  public var handle: UInt16 = 0
+  public var handle: UInt16
   /// What is at that handle; nil where the capture has not told, nor anybody else.
   public var attribute: CapturedAttribute?
   /// The place of the value's first byte in the attribute.
-  public var offset = 0
+  public var offset: Int
   /// Whether the value is all of the attribute's, as far as can be told.
-  public var isWhole = true
+  public var isWhole: Bool
   /// Of an error response, what went wrong.
   public var error: ATTError?
   /// Of an answer, what it answers; nil where the capture does not show that.
   public var request: AnsweredRequest?
+  /// Whether it answers a discovery: it tells of attributes, and gives the value of none.
+  public var isDiscovery: Bool
+
+  @inlinable @inline(__always)
+  init(
+    record: Int, time: CaptureInstant, fileOffset: UInt64, connection: Int, direction: CaptureDirection,
+    channel: UInt16, operation: ATTOperation, handle: UInt16 = 0, attribute: CapturedAttribute? = nil
+  ) {
+    self.record = record
+    self.time = time
+    self.fileOffset = fileOffset
+    self.connection = connection
+    self.direction = direction
+    self.channel = channel
+    self.operation = operation
+    self.handle = handle
+    self.attribute = attribute
+    offset = 0
+    isWhole = true
+    error = nil
+    request = nil
+    isDiscovery = false
+  }
 
   /// What an answer belongs to.
   public struct AnsweredRequest: Equatable, Sendable {
@@ -63,14 +86,11 @@ public struct AttributeEvent: Sendable {
     }
   }
 
-  /// Whether it answers a discovery: it tells of attributes, and gives the value of none.
-  public var isDiscovery = false
-
   /// Whether a client has sent it.
-  public var isFromClient: Bool { operation.isFromClient }
+  @inlinable public var isFromClient: Bool { operation.isFromClient }
 
   /// Whether it gives or takes an attribute's value, or a part of it.
-  @inline(__always)
+  @inlinable @inline(__always)
   public var carriesValue: Bool { operation.carriesValue && !isDiscovery }
 }
 

@@ -17,15 +17,15 @@ struct LinkHead {
 
 /// What is at the handle of a value that travels often, so that it is found at one look. It is forgotten when a connection or a table changes, or a PDU begins that
 /// is not whole.
-struct RecentValue {
-  static let count = 32
+@usableFromInline struct RecentValue {
+  @inlinable static var count: Int { 32 }
   /// No key is all ones.
-  var key = UInt64.max
-  var connection = 0
-  var attribute = CapturedAttribute(BluetoothUUID(0), .value)
+  @usableFromInline var key = UInt64.max
+  @usableFromInline var connection = 0
+  @usableFromInline var attribute = CapturedAttribute(BluetoothUUID(0), .value)
 
   /// Where it is kept.
-  @inline(__always)
+  @inlinable @inline(__always)
   static func line(_ key: UInt64) -> Int { Int(truncatingIfNeeded: key ^ key >> 34) & (count &- 1) }
 }
 

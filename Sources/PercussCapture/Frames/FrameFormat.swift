@@ -51,11 +51,17 @@ public enum FrameFormat: UInt8, Sendable, CaseIterable {
   /// - Parameter isFromClient: whether it was written, not read or notified.
   /// - Returns: nil when the characteristic carries nothing that way, and for a value of another product on the same characteristic.
   /// - Throws: what the generated decoder of the message throws.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func frame(of value: RawSpan, isFromClient: Bool) throws(WireError) -> CapturedFrame? {
     // Most of a capture is telemetry.
     if self == .percussTelemetry, !isFromClient { return .telemetry(try Telemetry(decoding: value)) }
-    return switch (self, isFromClient) {
+    return try anyFrame(of: value, isFromClient: isFromClient)
+  }
+
+  /// The same of any characteristic.
+  @usableFromInline
+  func anyFrame(of value: RawSpan, isFromClient: Bool) throws(WireError) -> CapturedFrame? {
+    switch (self, isFromClient) {
     case (.percussFeature, false): .feature(try DeviceFeature(decoding: value))
     case (.percussControlPoint, true): .request(try ControlRequest(decoding: value))
     case (.percussControlPoint, false): .response(try ControlResponse(decoding: value))
@@ -153,7 +159,7 @@ extension AttributeEvent {
   /// The typed frame in its value; nil for a value that is none, and for a part of one.
   ///
   /// - Throws: what the generated decoder throws.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func frame(of value: RawSpan) throws(WireError) -> CapturedFrame? {
     guard carriesValue, isWhole, let attribute, attribute.kind == .value, let format = attribute.format else {
       return nil

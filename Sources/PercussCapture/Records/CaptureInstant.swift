@@ -6,11 +6,13 @@ public struct CaptureInstant: Hashable, Comparable, Sendable {
   public let nanoseconds: Int64
 
   /// An instant from its nanoseconds.
+  @inlinable @inline(__always)
   public init(nanoseconds: Int64) {
     self.nanoseconds = nanoseconds
   }
 
   /// An instant from microseconds since 1970-01-01 00:00 UTC.
+  @inlinable @inline(__always)
   public init(microseconds: Int64) {
     let (product, overflow) = microseconds.multipliedReportingOverflow(by: 1000)
     nanoseconds = overflow ? (microseconds < 0 ? .min : .max) : product

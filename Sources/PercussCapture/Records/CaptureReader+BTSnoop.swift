@@ -1,11 +1,11 @@
 /// The layout of btsnoop files: like snoop (RFC 1761), with other flags, and microseconds since the year 0.
-enum BTSnoop {
+@usableFromInline enum BTSnoop {
   static let headerLength = 16
-  static let recordHeaderLength = 24
+  @inlinable static var recordHeaderLength: Int { 24 }
   /// `btsnoop` and a zero.
   static let magic: UInt64 = 0x6274_736E_6F6F_7000
   /// 1970-01-01 in microseconds since the year 0.
-  static let epoch: Int64 = 0x00DC_DDB3_0F2F_8000
+  @inlinable static var epoch: Int64 { 0x00DC_DDB3_0F2F_8000 }
 }
 
 extension CaptureReader {
@@ -19,7 +19,7 @@ extension CaptureReader {
   }
 
   /// The next record, when it is all there and right; ``nextBTSnoop(_:_:_:)`` tells what else it is.
-  @inline(__always)
+  @inlinable @inline(__always)
   mutating func wholeBTSnoop(in bytes: RawSpan, at position: inout Int, _ link: LinkType) -> CaptureRecord? {
     let header = BTSnoop.recordHeaderLength
     guard bytes.byteCount &- position >= header else { return nil }
@@ -72,8 +72,8 @@ extension CaptureReader {
 
 extension Int64 {
   /// The difference, or the nearer end of what can be represented.
-  @inline(__always)
-  fileprivate func subtractingClamped(_ other: Int64) -> Int64 {
+  @inlinable @inline(__always)
+  func subtractingClamped(_ other: Int64) -> Int64 {
     let (difference, overflow) = subtractingReportingOverflow(other)
     return overflow ? (self < other ? .min : .max) : difference
   }

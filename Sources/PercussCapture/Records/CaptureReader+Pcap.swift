@@ -1,5 +1,5 @@
 /// What the header of a pcap file says of its records.
-struct PcapHeader: Sendable {
+@usableFromInline struct PcapHeader: Sendable {
   static let length = 24
   static let recordHeaderLength = 16
 

@@ -23,7 +23,7 @@ public struct CaptureReader: Sendable {
   /// The most interfaces of a pcapng section.
   public static let maximumInterfaces = 256
 
-  enum Format: Sendable {
+  @usableFromInline enum Format: Sendable {
     case unknown
     case btsnoop(LinkType)
     case pcap(PcapHeader)
@@ -32,15 +32,15 @@ public struct CaptureReader: Sendable {
     case ended
   }
 
-  var format = Format.unknown
+  @usableFromInline var format = Format.unknown
   /// Of a pcapng file.
   var section = PcapNGSection()
   /// The number of the last record.
-  var count = 0
+  @usableFromInline var count = 0
   /// The place in the file of the byte at the caller's position.
-  var fileOffset: UInt64 = 0
+  @usableFromInline var fileOffset: UInt64 = 0
   /// The recorder's count of lost packets, of btsnoop files.
-  var drops: UInt32 = 0
+  @usableFromInline var drops: UInt32 = 0
 
   /// A reader at the beginning of a file.
   public init() {}
@@ -64,16 +64,20 @@ public struct CaptureReader: Sendable {
   ///   - isLast: whether no bytes follow these.
   /// - Returns: nil when the bytes end before the next record does: at the end of the file, or until more bytes come.
   /// - Throws: ``CaptureFileError`` when the rest cannot be read; nil follows.
-  @inline(__always)
+  @inlinable @inline(__always)
   public mutating func next(
     in bytes: RawSpan, at position: inout Int, isLast: Bool
   ) throws(CaptureFileError) -> CaptureRecord? {
     guard position >= 0, position <= bytes.byteCount else { return nil }
     if case .btsnoop(let link) = format, let record = wholeBTSnoop(in: bytes, at: &position, link) { return record }
-    return try nextInAnyCase(in: bytes, at: &position, isLast: isLast)
+    // A copy, so that the position itself can stay in a register.
+    var place = position
+    defer { position = place }
+    return try nextInAnyCase(in: bytes, at: &place, isLast: isLast)
   }
 
-  private mutating func nextInAnyCase(
+  @usableFromInline
+  mutating func nextInAnyCase(
     in bytes: RawSpan, at position: inout Int, isLast: Bool
   ) throws(CaptureFileError) -> CaptureRecord? {
     do throws(CaptureFileError) {

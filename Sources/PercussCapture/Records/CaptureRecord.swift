@@ -20,6 +20,7 @@ public struct CaptureRecord: Equatable, Sendable {
   public var lost: UInt32
 
   /// A record of a packet whose bytes are elsewhere.
+  @inlinable @inline(__always)
   public init(
     number: Int, time: CaptureInstant, kind: PacketKind, direction: CaptureDirection?, controller: UInt16 = 0,
     fileOffset: UInt64 = 0, data: Range<Int>, missing: Int = 0, lost: UInt32 = 0

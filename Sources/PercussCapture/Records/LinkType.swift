@@ -1,5 +1,5 @@
 /// How a packet stands in a record.
-enum LinkType: Sendable {
+@usableFromInline enum LinkType: Sendable {
   /// btsnoop 1001: the HCI packet alone; the record's flags say which.
   case hci
   /// btsnoop 1002, pcap 187: a byte says which HCI packet follows (Core Vol 4 Part A 2).
@@ -45,12 +45,13 @@ enum LinkType: Sendable {
 }
 
 /// Which packet a record holds, and how many bytes before it belong to the recorder.
-struct PacketHeader {
-  var kind = PacketKind.other
-  var direction: CaptureDirection?
-  var controller: UInt16 = 0
-  var length = 0
+@usableFromInline struct PacketHeader {
+  @usableFromInline var kind = PacketKind.other
+  @usableFromInline var direction: CaptureDirection?
+  @usableFromInline var controller: UInt16 = 0
+  @usableFromInline var length = 0
 
+  @inlinable @inline(__always)
   init(kind: PacketKind, direction: CaptureDirection?, controller: UInt16, length: Int) {
     self.kind = kind
     self.direction = direction
@@ -61,6 +62,7 @@ struct PacketHeader {
   /// Reads what stands before the packet.
   ///
   /// - Parameter flags: of a btsnoop record.
+  @usableFromInline
   @inline(never)
   init(_ link: LinkType, _ bytes: RawSpan, _ data: Range<Int>, flags: UInt32) {
     switch link {

@@ -3,12 +3,12 @@ import PercussGATT
 // How captures are read. The callers have compared lengths before; the standard library's own bounds checks remain behind them, and any
 // bytes are a number.
 extension RawSpan {
-  @inline(__always)
+  @inlinable @inline(__always)
   func byte(_ offset: Int) -> UInt8 {
     unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt8.self)
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   func little16(_ offset: Int) -> UInt16 {
     UInt16(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
   }
@@ -18,7 +18,7 @@ extension RawSpan {
     UInt32(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   func little64(_ offset: Int) -> UInt64 {
     UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
   }
@@ -33,7 +33,7 @@ extension RawSpan {
     UInt32(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   func big64(_ offset: Int) -> UInt64 {
     UInt64(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
   }

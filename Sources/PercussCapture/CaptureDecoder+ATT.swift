@@ -79,9 +79,9 @@ extension CaptureDecoder {
       event.attribute = tables[table][event.handle]
       if event.attribute?.isAssumed != false, value.byteCount > 0, event.isWhole, event.carriesValue {
         if let assumed = event.attribute {
-          doubt(assumed, &event, value, table, context, into: &observer)
+          event.attribute = doubt(assumed, event, value, table, context, into: &observer)
         } else {
-          assume(&event, value, table)
+          event.attribute = assume(event, value, table)
         }
       }
     }
@@ -96,8 +96,13 @@ extension CaptureDecoder {
   }
 
   /// Takes the attribute to be one of a Percuss Service, where its values say so.
-  private mutating func assume(_ event: inout AttributeEvent, _ value: RawSpan, _ table: Int) {
-    guard table > 0, let start = tables[table].guess.consider(value, at: event.handle, event.operation) else { return }
+  ///
+  /// - Returns: what is at the event's handle then.
+  @inline(never)
+  private mutating func assume(_ event: AttributeEvent, _ value: RawSpan, _ table: Int) -> CapturedAttribute? {
+    guard table > 0, let start = tables[table].guess.consider(value, at: event.handle, event.operation) else {
+      return nil
+    }
     for (place, attribute) in LayoutGuess.attributes(of: .percuss) {
       let (handle, overflow) = start.addingReportingOverflow(place)
       guard !overflow, tables[table][handle] == nil, attributeCount < CaptureLimits.attributes else { continue }
@@ -105,18 +110,23 @@ extension CaptureDecoder {
       assumed.isAssumed = true
       if tables[table].learn(assumed, at: handle) { attributeCount &+= 1 }
     }
-    event.attribute = tables[table][event.handle]
+    return tables[table][event.handle]
   }
 
   /// Forgets what was assumed of a server whose values are not those that would be at their handles.
+  ///
+  /// - Returns: what is at the event's handle then.
+  @inline(never)
   private mutating func doubt(
-    _ assumed: CapturedAttribute, _ event: inout AttributeEvent, _ value: RawSpan, _ table: Int, _ context: Context,
+    _ assumed: CapturedAttribute, _ event: AttributeEvent, _ value: RawSpan, _ table: Int, _ context: Context,
     into observer: inout some CaptureObserver
-  ) {
-    guard let format = assumed.format, !tables[table].guess.stands(value, as: format, event.operation) else { return }
+  ) -> CapturedAttribute? {
+    guard let format = assumed.format, !tables[table].guess.stands(value, as: format, event.operation) else {
+      return assumed
+    }
     attributeCount &-= tables[table].withdrawGuess()
-    event.attribute = tables[table][event.handle]
     report(.assumptionWithdrawn(handle: event.handle), context, into: &observer)
+    return tables[table][event.handle]
   }
 
   // MARK: Requests and answers
@@ -142,6 +152,7 @@ extension CaptureDecoder {
 
   /// Finds what a response answers, and takes its handle and place.
   @discardableResult
+  @inline(__always)
   mutating func answer(
     _ event: inout AttributeEvent, _ context: Context, into observer: inout some CaptureObserver
   ) -> PendingRequest? {

@@ -41,6 +41,10 @@ struct MotorWatch {
   private var epoch = 0
   private var mayBeStale = false
   private var hasRun = false
+  /// The slower of the two speeds commanded last: a motor that obeys is not far below it. At rest that says nothing.
+  private var floor = MotorSpeed.rest
+  /// Whether the motor was seen near that since it was commanded to move.
+  private var isUpToSpeed = false
   private var startDeadline = MonotonicInstant.distantFuture
   private var confirmedEpoch = -1
 
@@ -54,6 +58,8 @@ struct MotorWatch {
   mutating func commands(_ speed: MotorSpeed) {
     epoch += 1
     if commanded ?? .rest == .rest { (hasRun, startDeadline) = (false, .distantFuture) }
+    floor = min(commanded ?? .rest, speed)
+    if floor == .rest { isUpToSpeed = false }
     commanded = speed
     isStopping = false
     if speed > .rest { (mayMove, isOurs) = (true, true) }
@@ -71,6 +77,7 @@ struct MotorWatch {
   /// What was commanded may not have been carried out.
   mutating func commandFailed() {
     commanded = nil
+    floor = .rest
     mayMove = true
     epoch += 1
   }
@@ -79,6 +86,7 @@ struct MotorWatch {
   mutating func stops(at now: MonotonicInstant) {
     epoch += 1
     commanded = .rest
+    floor = .rest
     isStopping = true
     hasRun = false
     due = now
@@ -132,6 +140,11 @@ struct MotorWatch {
       mayMove = true
       // One that has not come to rest yet from before has not run at the new speed.
       hasRun = hasRun || isDriven && isFresh
+      if isFresh, isHeldBack(status.speed) {
+        finding.isForeignStop = true
+        commanded = .rest
+        (isStopping, hasRun, floor) = (true, false, .rest)
+      }
     } else if isFresh {
       if isDriven {
         guard hasRun || now >= startDeadline else {
@@ -151,6 +164,14 @@ struct MotorWatch {
     let isOwn = !finding.isForeignStop && (commanded != nil)
     finding.change = (previous, isOwn && (state != .manual || isDriven) ? .command : .button)
     return finding
+  }
+
+  /// Whether somebody else slows a motor that has run as commanded: it falls below half of the slower speed. Whoever commands one speed after the other would
+  /// otherwise see it at rest late, or never. A load that does that is next to stalling the motor.
+  private mutating func isHeldBack(_ speed: MotorSpeed) -> Bool {
+    guard floor > .rest else { return false }
+    if Int(speed.rpm) * 4 >= Int(floor.rpm) * 3 { isUpToSpeed = true }
+    return isUpToSpeed && Int(speed.rpm) * 2 < Int(floor.rpm)
   }
 
   private func newState(isRunning: Bool, isDriven: Bool) -> DeviceState {

@@ -318,6 +318,13 @@ struct Bench: Sendable {
     let telemetry = device.telemetry
     try await device.stop()
     if !device.hasLease, await !device.unheard.isEmpty {
+      // The program that has the answers sends speeds of its own, and sees only a motor at rest as one that somebody stopped: so it is held at rest until that program has seen it. When it
+      // ends the connection, the rest is seen over the next one.
+      let end = timeline.now.advanced(by: Self.holdingTime)
+      while timeline.now < end {
+        try await device.stop()
+        try await timeline.sleep(for: .milliseconds(50))
+      }
       throw CommandFailure(
         .missedOrLost,
         "percuss: \(name) accepted the stop, but another program of this computer has its answers: whether the motor rests cannot be seen from here, and that program may start it again; end it"
@@ -326,8 +333,7 @@ struct Bench: Sendable {
     let hearsTelemetry = await !device.unheard.contains(.percussTelemetry)
     let isSeen = try? await withTimeout(.seconds(3), on: timeline, waitingFor: "the motor to rest") {
       while !hearsTelemetry {
-        // The harmless request, whose response has the state. It may be refused: to the device both programs are one central, with one row of sequence numbers.
-        if (try? await device.perform(.routineQuery(slot: 0)))?.state.isAtRest == true { return true }
+        if await stateByQuery?.isAtRest == true { return true }
         guard await device.isConnected else { return false }
         try await timeline.sleep(for: .milliseconds(100))
       }
@@ -341,6 +347,21 @@ struct Bench: Sendable {
     guard isSeen == true else {
       throw CommandFailure(
         .missedOrLost, "percuss: the motor was not seen at rest after a stop; press the button on the device")
+    }
+  }
+
+  /// How long a motor is held at rest against a program that does not know of the stop: several of its questions, and several steps of its ramps.
+  private static let holdingTime = Duration.seconds(3)
+
+  /// What the response to a harmless request says. It may be a refusal: to the device both programs are one central, with one row of sequence numbers.
+  private var stateByQuery: DeviceState? {
+    get async {
+      do throws(DeviceError) {
+        return try await device.perform(.routineQuery(slot: 0)).state
+      } catch {
+        guard case .refused(let refusal) = error.reason else { return nil }
+        return refusal.response.state
+      }
     }
   }
 

@@ -65,13 +65,18 @@ struct ProgramRun: Sendable, CustomStringConvertible {
     process.environment = ProcessInfo.processInfo.environment.merging(
       ["NO_COLOR": "1", "TERM": "dumb", "LC_ALL": "C.UTF-8"].merging(environment) { $1 }
     ) { $1 }
-    process.standardInput = try FileHandle(forReadingFrom: names[0])
-    process.standardOutput = try FileHandle(forWritingTo: names[1])
-    process.standardError = try FileHandle(forWritingTo: names[2])
 
+    // Not before its turn: with the descriptors of a thousand that wait, `Process.run` reads beyond the end of its list of them.
     if isLimited { await ProcessLimit.shared.enter() }
     let outcome: Result<Bool, any Error>
-    do { outcome = .success(try await end(of: process, within: timeout)) } catch { outcome = .failure(error) }
+    do {
+      process.standardInput = try FileHandle(forReadingFrom: names[0])
+      process.standardOutput = try FileHandle(forWritingTo: names[1])
+      process.standardError = try FileHandle(forWritingTo: names[2])
+      outcome = .success(try await end(of: process, within: timeout))
+    } catch {
+      outcome = .failure(error)
+    }
     if isLimited { await ProcessLimit.shared.leave() }
     let ended = try outcome.get()
     let text = try names.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }

@@ -337,6 +337,31 @@ struct TheragunSessionTests {
     #expect(talk.wait(.milliseconds(200)) == ["request status"], "and it is not started again")
   }
 
+  @Test func `a motor far below the slower of two speeds is stopped by somebody else, who cannot be outpaced`() {
+    var talk = MotorConversation.begun()
+    for (rpm, seen) in [(2600, 2100), (3300, 2700), (2600, 2500)] as [(UInt16, UInt16)] {
+      _ = talk.submit("speed", rpm: rpm)
+      _ = talk.writeEnds()
+      #expect(!talk.asks(1, seen).contains { $0.contains("button") })
+    }
+    // Its own speeds go on between the stops of another program.
+    _ = talk.submit("speed", rpm: 3300)
+    _ = talk.writeEnds()
+    #expect(talk.asks(1, 1400) == ["running 1400 of 3300"], "not yet: a load slows it too")
+    _ = talk.submit("speed", rpm: 2600)
+    _ = talk.writeEnds()
+    #expect(talk.asks(1, 1200) == ["state stopping by button", "running 1200 of 0"])
+  }
+
+  @Test func `a motor that comes up to speed slowly, or is told a much lower one, is not held back`() {
+    var talk = MotorConversation.begun()
+    for (rpm, seen) in [(600, 100), (1800, 250), (3300, 1500), (500, 3200), (400, 900)] as [(UInt16, UInt16)] {
+      _ = talk.submit("speed", rpm: rpm)
+      _ = talk.writeEnds()
+      #expect(talk.asks(1, seen).last == "running \(seen) of \(rpm)")
+    }
+  }
+
   @Test func `a motor that was switched on by hand is reported, and not taken to rest`() {
     var talk = MotorConversation.begun()
     #expect(talk.asks(1, 1800) == ["state manual by button", "running 1800 of ?"])

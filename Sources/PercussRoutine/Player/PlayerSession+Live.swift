@@ -251,7 +251,12 @@ extension PlayerSession {
     case .stateChanged(let state, let previous, let cause, _) where state == .idle || state == .stopping:
       switch cause {
       case .button:
-        conclude(.stopped, .button, "The device's button ended the run in step \(step).", step: step, at: now)
+        conclude(
+          .stopped, .button,
+          hasLease
+            ? "The device's button ended the run in step \(step)."
+            : "Somebody else stopped the motor in step \(step): by the device's button, or by another program.",
+          step: step, at: now)
       case .timer: conclude(.stopped, .timer, "The device's timer ended the run in step \(step).", step: step, at: now)
       case .autoOff:
         conclude(.stopped, .switchedOff, "The device switched itself off in step \(step).", step: step, at: now)

@@ -8,7 +8,9 @@ struct StopCommand: ParsableCommand {
     abstract: "Stop the motor, whoever drives it, and see it at rest.",
     discussion: """
       A stop needs no control: any central may send it, in any state, and it works
-      beside another program of this machine that drives the device.
+      beside another program of this machine that drives the device. One without a lease
+      of its own is held at rest for 3 s meanwhile, until that program has seen it; where
+      that goes on, only listens or says nothing, the rest cannot be seen from here: 75.
       """)
 
   @OptionGroup var device: DeviceOptions

@@ -59,6 +59,8 @@ public actor Device {
   var isFollowingClock = false
   /// When the next exchange of those who follow the clock is due.
   var clockDue = MonotonicInstant.zero
+  /// Whether ``disconnect()`` stopped the motor, and the device acknowledged it.
+  private var wasStoppedAtEnd = false
 
   /// The timeline.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { timeline.asUnownedSerialExecutor() }
@@ -193,9 +195,9 @@ public actor Device {
   }
 
   /// Ends the connection. When control is held, the device does what was agreed for its loss; call ``stop()`` before to be sure of a rest. One that keeps no lease is
-  /// stopped before, unless its motor is known to rest.
+  /// stopped before, unless its motor is known to rest; ``mayRunOn`` says afterwards whether that failed.
   public func disconnect() async {
-    if session.mustBeStopped, session.end == nil { try? await stop() }
+    if session.mustBeStopped, session.end == nil { wasStoppedAtEnd = (try? await stop()) != nil }
     await link.disconnect()
     connectionEnded(.closedLocally)
   }
@@ -221,8 +223,9 @@ public actor Device {
     _ = try dialect.procedure(for: operation, sequence: 0, flags: [])
   }
 
-  /// Whether the connection has ended with a motor that this program drove and that may run on, because nothing but this host stops it.
-  public var mayRunOn: Bool { session.end != nil && session.mustBeStopped }
+  /// Whether the connection has ended with a motor that this program drove and that may run on, because nothing but this host stops it: the connection was lost, or the
+  /// stop before its end was not acknowledged.
+  public var mayRunOn: Bool { session.end != nil && session.mustBeStopped && !wasStoppedAtEnd }
 
   /// Asks for any operation and waits for its answer; as for a request.
   ///

@@ -101,25 +101,27 @@ final class OpenedDevice {
     }
   }
 
-  /// - Returns: what came of it, and whether the connection was lost while the motor of a device without a lease may run.
+  /// - Returns: what came of it, and whether the connection was lost, or no stop acknowledged, while the motor of a device without a lease may run.
   private static func work<Success: Sendable>(
     _ work: @Sendable (Bench) async throws -> Success, on bench: Bench
   ) async -> (result: Result<Success, any Error>, runsOn: Bool) {
     let result: Result<Success, any Error>
     do { result = .success(try await work(bench)) } catch { result = .failure(error) }
-    let runsOn = await bench.device.mayRunOn
     await bench.device.disconnect()
+    // Asked last: over a link that stands still only the stop before the end finds out.
+    let runsOn = await bench.device.mayRunOn
     await bench.central?.close()
     return (result, runsOn)
   }
 
-  /// The one thing that is ever sent over another connection after a loss: a stop, to a device that does not rest by itself (protocol-spec/decisions/0016). Nothing resumes.
+  /// The one thing that is ever sent over another connection after a loss or a stop without an answer: a stop, to a device that does not rest by itself (protocol-spec/decisions/0016). Nothing resumes.
   private static func stopAfterLoss(
     _ text: String, through adapter: AdapterSelection, within timeout: Duration, with terms: Bench.Terms,
     on timeline: RealTimeline
   ) async {
     sayError(
-      "percuss: the connection was lost while the motor may run; connecting once more, to stop it and for nothing else")
+      "percuss: the connection was lost, or carried no stop, while the motor may run; connecting once more, to stop it and for nothing else"
+    )
     do {
       let bench = try await Bench(
         reaching: text, through: adapter, within: timeout, for: .stop, with: terms, on: timeline)

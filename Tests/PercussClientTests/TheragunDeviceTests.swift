@@ -223,6 +223,45 @@ struct TheragunDeviceTests {
     }
   }
 
+  @Test(arguments: [true, false])
+  func `a stop at the end that is not acknowledged is told, also where the link never ended by itself`(isDeaf: Bool)
+    throws
+  {
+    let timeline = VirtualTimeline()
+    try timeline.run {
+      let motor = Motor()
+      let isSilent = Mutex(false)
+      let link = ScriptedLink(on: timeline) { value, characteristic, type in
+        isSilent.withLock { $0 }
+          ? .init(failure: .timedOut("the write", after: .seconds(1))) : motor.script(value, characteristic, type)
+      }
+      let device = try await Device.connect(over: link, dialect: TheragunDialect(.pro))
+      try await device.takeControl()
+      try await device.setMotorSpeed(.rpm(2400), ramp: .zero)
+      isSilent.withLock { $0 = isDeaf }
+      await device.disconnect()
+      #expect(motor.rpm.withLock { $0 } == (isDeaf ? 2400 : 0))
+      #expect(await device.mayRunOn == isDeaf)
+    }
+  }
+
+  @Test func `control alone moves nothing, so that its end without a stop is not told`() throws {
+    let timeline = VirtualTimeline()
+    try timeline.run {
+      let motor = Motor()
+      let isSilent = Mutex(false)
+      let link = ScriptedLink(on: timeline) { value, characteristic, type in
+        isSilent.withLock { $0 }
+          ? .init(failure: .timedOut("the write", after: .seconds(1))) : motor.script(value, characteristic, type)
+      }
+      let device = try await Device.connect(over: link, dialect: TheragunDialect(.pro))
+      try await device.takeControl()
+      isSilent.withLock { $0 = true }
+      await device.disconnect()
+      #expect(await !device.mayRunOn)
+    }
+  }
+
   @Test func `ten seconds of a ramp are about 40 speeds, none less than 250 ms after the one before`() throws {
     let timeline = VirtualTimeline()
     try timeline.run {

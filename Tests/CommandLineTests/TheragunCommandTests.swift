@@ -143,7 +143,7 @@ import Testing
       "\(timing)")
   }
 
-  @Test(arguments: [[SIGINT], [SIGTERM], [SIGHUP]])
+  @Test(arguments: [[SIGINT], [SIGTERM], [SIGHUP], [SIGTSTP], [SIGTTIN], [SIGTTOU], [SIGQUIT], [SIGTSTP, SIGINT]])
   func `whatever ends the program, the motor is stopped and seen at rest first; it does not let itself be hurried`(
     signals: [Int32]
   ) async throws {
@@ -159,5 +159,11 @@ import Testing
     let end = await program.end()
     #expect(end == .init(status: 130))
     #expect(program.errors().contains("the motor is at rest"))
+  }
+
+  @Test func `that a program which is suspended stops nothing is said before anything moves`() async throws {
+    let run = try await theragun(["set", "--speed", "2400rpm", "--for", "1s", "--json"])
+    let notice = try #require(try run.objects().first)
+    #expect((notice["message"] as? String)?.contains("killed or suspended") == true, "\(run)")
   }
 }

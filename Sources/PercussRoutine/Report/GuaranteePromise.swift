@@ -233,8 +233,8 @@ public struct RunTerms: Equatable, Sendable {
 
   /// What a host can do for a device without a lease, and what nobody can.
   public static let withoutLease =
-    "The device keeps no lease. This program stops it when the run ends, when it is told to end, and when it falls silent itself; but if it is killed, if this computer "
-    + "stops, or if the link is lost and cannot be made again, the motor goes on until you switch it off by hand."
+    "The device keeps no lease. This program stops it when the run ends, when it is told to end, and when it falls silent itself; but if it is killed or suspended, if "
+    + "this computer stops, or if the link is lost and cannot be made again, the motor goes on until you switch it off by hand."
 
   private var failSafe: GuaranteePromise {
     guard hasLease else { return GuaranteePromise(notPromised: .failSafe, "It cannot be. \(Self.withoutLease)") }

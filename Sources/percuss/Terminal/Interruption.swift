@@ -4,7 +4,7 @@ import PercussTime
 import Synchronization
 
 /// Turns the first SIGINT (Ctrl-C), SIGTERM or SIGHUP, and the end of whoever reads the output, into a call, so that the motor is stopped before the
-/// program ends.
+/// program ends. Where no lease of the device's stops the motor, what would suspend the program (SIGTSTP, SIGTTIN, SIGTTOU) and SIGQUIT do the same.
 ///
 /// A second signal ends the program at once. The device then stops by what was agreed for the loss of control: where its connection ended with the program, at once; over
 /// bluetoothd, which keeps the connection, when the lease runs out. Wrappers such as `timeout` deliver one signal twice, so
@@ -20,24 +20,34 @@ final class Interruption: Sendable {
   }
 
   private let state = Mutex(State())
-  /// Unsafe only to the compiler: filled by the initialiser and never touched again.
-  private nonisolated(unsafe) var sources: [any DispatchSourceSignal] = []
+  private let sources = Mutex<[any DispatchSourceSignal]>([])
+  private let queue = DispatchQueue(label: "percuss.signals")
 
   init() {
-    let queue = DispatchQueue(label: "percuss.signals")
-    for number in [SIGINT, SIGTERM, SIGHUP] {
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler { self.received(number) }
-      source.resume()
-      sources.append(source)
-    }
+    take([SIGINT, SIGTERM, SIGHUP])
     StandardOutput.whenClosed { self.interrupt() }
   }
 
-  /// From now on a second signal is not obeyed: the device keeps no lease, and only this program stops it. That is bounded, and the program ends by itself.
+  /// From now on the device keeps no lease, and only this program stops it. So a second signal is not obeyed: the stop is bounded, and the program ends by itself. And what
+  /// would suspend the program, or end it another way (Ctrl-Z, Ctrl-\, reading or writing in the background), is an interruption too.
   func becomePatient() {
-    state.withLock { $0.isPatient = true }
+    let wasPatient = state.withLock { state in
+      defer { state.isPatient = true }
+      return state.isPatient
+    }
+    if !wasPatient { take([SIGTSTP, SIGTTIN, SIGTTOU, SIGQUIT]) }
+  }
+
+  private func take(_ numbers: [Int32]) {
+    sources.withLock { sources in
+      for number in numbers {
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+        source.setEventHandler { self.received(number) }
+        source.resume()
+        sources.append(source)
+      }
+    }
   }
 
   /// Calls the closure at the interruption, once; at once when it has happened already.

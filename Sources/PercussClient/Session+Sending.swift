@@ -205,7 +205,8 @@ extension Session {
 
   /// What becomes of a request whose write has ended; `nil` when it is over.
   mutating func settle(
-    _ request: Request, failure: LinkError?, at now: MonotonicInstant, _ actions: inout [Action]
+    _ request: Request, isStop: Bool = false, failure: LinkError?, at now: MonotonicInstant,
+    _ actions: inout [Action]
   ) -> Request? {
     var request = request
     switch failure {
@@ -223,7 +224,7 @@ extension Session {
     case .attribute(.procedureInProgress, _) where request.notBefore == nil:
       request.notBefore = now.advanced(by: limits.backOff)
       request.wantsWrite = true
-    case .some(let error) where request.operation == .request(.stop) && request.answer == .acknowledgement:
+    case .some(let error) where isStop && request.answer == .acknowledgement:
       // Its deadline has it written again: without a lease nothing else stops the motor.
       request.lastFailure = error
     case .some(let error):

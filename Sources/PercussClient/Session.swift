@@ -227,7 +227,7 @@ public struct Session: Sendable {
       if let index = stops.firstIndex(where: { $0.sequence == sequence }) {
         if failure == nil, stops[index].answer == .acknowledgement {
           stopsAcknowledged(upTo: index, at: now, &actions)
-        } else if let request = settle(stops[index], failure: failure, at: now, &actions) {
+        } else if let request = settle(stops[index], isStop: true, failure: failure, at: now, &actions) {
           stops[index] = request
         } else {
           stops.remove(at: index)

@@ -170,6 +170,19 @@ struct TheragunSessionTests {
     #expect(lines.contains("stop: link"), "\(lines)")
   }
 
+  @Test func `a release stops as a stop does: it is written again past a refusal`() {
+    var talk = MotorConversation.begun(lease: 60_000)
+    _ = talk.submit("speed", rpm: 2400)
+    _ = talk.writeEnds()
+    let refused = LinkError.attribute(.unlikelyError, characteristic: .theragunWrite)
+    var lines = talk.endWrites(of: talk.wait(.milliseconds(200))) + talk.status(1, 2400)
+    lines += talk.endWrites(of: talk.submit("release", .request(.releaseControl)), stopsWith: refused)
+    #expect(!lines.contains { $0.hasPrefix("release: ") }, "\(lines)")
+    lines += talk.endWrites(of: talk.status(1, 2400)) + talk.endWrites(of: talk.wait(.milliseconds(600)))
+    #expect(lines.count { $0 == "request speed 0" } == 2, "\(lines)")
+    #expect(lines.contains("release: success"), "\(lines)")
+  }
+
   @Test func `a stop behind a write that never ends goes out as a command again and again, and says so at last`() {
     var talk = MotorConversation.begun(lease: 60_000)
     _ = talk.submit("speed", rpm: 2400)

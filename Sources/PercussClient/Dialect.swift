@@ -146,7 +146,7 @@ public struct HostDuties: Equatable, Sendable {
   public var shortestStatusInterval: Duration = .milliseconds(100)
   /// After this time an answer is lost.
   public var statusTimeout: Duration = .seconds(1)
-  /// How many answers in a row may be lost before a caller that waits for one is told.
+  /// How many answers in a row may be lost before a caller that waits for one is told, and a ramp ends in a stop.
   public var statusAttempts = 3
   /// The time between two speeds of a ramp.
   public var rampInterval: Duration = .milliseconds(250)

@@ -86,12 +86,16 @@ extension Session {
     watch?.stops(at: now)
   }
 
-  /// A speed was refused, or nobody knows what became of it. A ramp that cannot go on ends in a stop: nobody waits for its parts who could decide.
+  /// A speed was refused, or nobody knows what became of it.
   mutating func motionFailed(_ request: Request, at now: MonotonicInstant, _ actions: inout [Action]) {
     guard watch != nil, request.operation.isMotion else { return }
     watch?.commandFailed()
     ramp = nil
-    guard request.isPiece, end == nil else { return }
+    if request.isPiece, end == nil { abortRamp(at: now, &actions) }
+  }
+
+  /// A ramp that cannot go on ends in a stop: nobody waits for its parts who could decide.
+  private mutating func abortRamp(at now: MonotonicInstant, _ actions: inout [Action]) {
     loseControl(cause: .fault, &actions)
     submitStop(.request(.stop), by: [], at: now, &actions)
   }
@@ -153,6 +157,8 @@ extension Session {
     guard let watch, watch.lost >= watch.duties.statusAttempts else { return }
     actions += statusCallers.map { failure(of: $0, .readStatus, .noResponse(attempts: watch.lost)) }
     statusCallers = []
+    // Its next speed waits for a status; without one it would stand still on its way, also to rest.
+    if ramp != nil { abortRamp(at: now, &actions) }
   }
 
   mutating func take(_ status: MotorStatus, at now: MonotonicInstant, _ actions: inout [Action]) {

@@ -190,7 +190,8 @@ public struct Session: Sendable {
     } else if let request = outstanding, request.callers.contains(id) {
       actions.append(failure(of: id, request.operation, .cancelled))
       outstanding?.callers = []
-      ramp = nil
+      // A ramp goes on beside what is asked meanwhile.
+      if request.operation.isMotion { ramp = nil }
       abandonOutstanding(&actions)
     } else if statusCallers.contains(id) || waitingStatusCallers.contains(id) {
       statusCallers.removeAll { $0 == id }

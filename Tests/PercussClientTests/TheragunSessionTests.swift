@@ -126,6 +126,41 @@ struct TheragunSessionTests {
     #expect(lines.filter { $0.hasPrefix("request speed") }.count <= 1, "\(lines)")
   }
 
+  @Test func `a question that is given up beside a ramp leaves the ramp to go on to rest`() {
+    var talk = MotorConversation.begun(lease: 60_000)
+    _ = talk.submit("speed", rpm: 2000)
+    _ = talk.writeEnds()
+    _ = talk.asks(1, 2000)
+    #expect(talk.submit("ramp", rpm: 0, over: .seconds(1)) == ["request speed 1750"])
+    #expect(talk.endWrites(of: ["request speed 1750"]).contains("ramp: success"))
+    _ = talk.status(1, 1750)
+    #expect(talk.submit("version", .readVersion) == ["command version"])
+    _ = talk.writeEnds()
+    #expect(talk.cancel("version") == ["version: cancelled"])
+    let answer = TheragunNotification(body: .version(unknownByte: 0, unknownBytes: 0, version: 231))
+    var lines = talk.receive((try? answer.bytes()) ?? [])
+    for _ in 0..<30 {
+      lines += talk.endWrites(of: talk.wait(.milliseconds(50))) + talk.endWrites(of: talk.status(1, 900))
+    }
+    #expect(
+      lines.filter { $0.hasPrefix("request speed") } == [1250, 750, 250, 0].map { "request speed \($0)" }, "\(lines)")
+  }
+
+  @Test(arguments: [UInt16(0), 3000])
+  func `a ramp ends in a stop when three questions in a row go unanswered, down and up`(goal: UInt16) {
+    var talk = MotorConversation.begun(lease: 60_000)
+    _ = talk.submit("speed", rpm: 2000)
+    _ = talk.writeEnds()
+    _ = talk.asks(1, 2000)
+    var lines = talk.endWrites(of: talk.submit("ramp", rpm: goal, over: .seconds(2)))
+    for _ in 0..<29 { lines += talk.endWrites(of: talk.wait(.milliseconds(100))) }
+    #expect(lines.count { $0.hasPrefix("request speed") } == 1, "\(lines)")
+    for _ in 0..<5 { lines += talk.endWrites(of: talk.wait(.milliseconds(100))) }
+    #expect(lines.contains("control lost fault"), "\(lines)")
+    #expect(lines.last { $0.hasPrefix("request speed") } == "request speed 0", "\(lines)")
+    #expect(talk.session.mustBeStopped, "nothing has shown it at rest")
+  }
+
   @Test func `a stop ends a ramp, and so does a newer speed`() {
     for rpm in [UInt16(0), 500] {
       var talk = MotorConversation.begun()

@@ -161,6 +161,20 @@ import Testing
     #expect(program.errors().contains("the motor is at rest"))
   }
 
+  @Test func `a command whose lease the host let expire while it stood still says that control was lost`() async throws
+  {
+    let program = try RunningProgram("set", "--speed", "2400rpm", "--for", "60s", "--device", "sim:theragun", "--json")
+    _ = try await program.next(["type": "telemetry", "state": "manual"])
+    program.send(SIGSTOP)
+    try await Task.sleep(for: .seconds(4))
+    program.send(SIGCONT)
+    let error = try await program.next(["type": "error"])
+    #expect(error["exit_status"] as? Int == 75)
+    let end = await program.end()
+    #expect(end == .init(status: 75))
+    #expect(program.errors().contains("control of the device was lost"))
+  }
+
   @Test func `that a program which is suspended stops nothing is said before anything moves`() async throws {
     let run = try await theragun(["set", "--speed", "2400rpm", "--for", "1s", "--json"])
     let notice = try #require(try run.objects().first)

@@ -122,13 +122,13 @@ struct SetCommand: ParsableCommand {
             ? "percuss: the connection ended; the device brings its motor to rest by itself"
             : "percuss: the connection ended, and the device keeps no lease; make sure that its motor rests")
       }
-      // The host keeps the lease, and takes whoever asks nothing for hung.
-      if !bench.device.hasLease { try await bench.device.keepControl() }
       guard await bench.device.holdsControl else {
         throw CommandFailure(
           .missedOrLost,
           "percuss: control of the device was lost, and with it the motor came to rest; set the speed again")
       }
+      // The host keeps the lease, and takes whoever asks nothing for hung.
+      if !bench.device.hasLease { try await bench.device.keepControl() }
       try await bench.timeline.sleep(until: min(end, bench.timeline.now.advanced(by: .milliseconds(100))))
     }
     return printing

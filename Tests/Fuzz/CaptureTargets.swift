@@ -29,6 +29,25 @@ private func checkFile(_ file: [UInt8]) {
     guard whole.lastOffset <= UInt64(file.count) else { fail("\(whole) points outside of the file", bytes) }
     checkAnonymized(file, records: whole.records, bytes)
   }
+  checkConversation(of: file)
+}
+
+/// Whatever conversation a file has, a routine is looked for in it and it is compared, in bounded time.
+private func checkConversation(of file: [UInt8]) {
+  var conversation = ConversationReader()
+  var decoder = CaptureDecoder()
+  var reader = CaptureReader()
+  var position = 0
+  let bytes = file.span.bytes
+  while let record = try? reader.next(in: bytes, at: &position, isLast: true) {
+    decoder.decode(record, bytes.extracting(record.data), into: &conversation)
+  }
+  decoder.finish(into: &conversation)
+  guard let chosen = try? conversation.choose() else { return }
+  _ = try? chosen.extractRoutine()
+  guard ConversationComparison(chosen, chosen).differences.isEmpty else {
+    file.withUnsafeBytes { fail("differs from itself", $0) }
+  }
 }
 
 /// Of every record there is one, in a file that can be read to its end.

@@ -96,4 +96,56 @@ struct ConversationReaderTests {
     #expect(conversation.connection?.role == nil)
     #expect(conversation.items.map(\.action) == [.command, .value])
   }
+
+  private static let saved = "[*]\n0x0014 \(BluetoothUUID.percussControlPoint.fullText)\n"
+
+  /// Each connection takes the handle of the one before, and packets are lost at each record.
+  @Test(.timeLimit(.minutes(1))) func `of many connections with losses the one of a device is found, in bounded time`()
+    throws
+  {
+    var decoder = CaptureDecoder(saved: try SavedHandles(Self.saved))
+    var reader = ConversationReader()
+    var number = 0
+    func decode(_ kind: PacketKind, _ packet: [UInt8]) {
+      number += 1
+      let record = CaptureRecord(
+        number: number, time: CaptureInstant(microseconds: Int64(number)), kind: kind,
+        direction: kind == .event ? .received : .sent, controller: 0, data: 0..<packet.count, lost: 1)
+      decoder.decode(record, packet.span.bytes, into: &reader)
+    }
+    let complete =
+      [0x3E, 19, 1, 0] + little(Script.handle) + [0, 1] + Script.peer + little(24) + little(0) + little(42) + [0]
+    let begin = ContinuousClock.now
+    for _ in 0..<20_000 { decode(.event, complete) }
+    let written = [0x52, 0x14, 0] + bytes(Sample.stop)
+    for _ in 0..<3 {
+      decode(
+        .acl,
+        little(Script.handle) + little(UInt16(written.count + 4)) + little(UInt16(written.count)) + little(4) + written)
+    }
+    decoder.finish(into: &reader)
+    let conversation = try reader.choose()
+    #expect(ContinuousClock.now - begin < .seconds(10))
+    #expect(conversation.connection?.number == 20_000 && conversation.items.count == 3)
+    // What was lost before the first record of a connection is not missing on it.
+    #expect(conversation.problemCount == 3)
+  }
+
+  @Test func `of more connections with a device than are kept, one must be chosen`() throws {
+    var script = Script()
+    let count = ConversationReader.connectionLimit + 10
+    for _ in 0..<count {
+      script.connect()
+      script.sent("52 1400" + Sample.stop)
+    }
+    let saved = try SavedHandles(Self.saved)
+    #expect {
+      try reader(script, saved: saved).choose()
+    } throws: { error in
+      guard case .several(let candidates)? = error as? ConversationReader.ChoiceError else { return false }
+      return candidates.count == ConversationReader.connectionLimit
+    }
+    let last = try reader(script, connection: count, saved: saved).choose()
+    #expect(last.items.count == 1)
+  }
 }

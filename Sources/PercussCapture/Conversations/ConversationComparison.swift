@@ -25,6 +25,8 @@ public struct ConversationComparison: Sendable {
   public private(set) var comparedCount = 0
   /// What was not compared, in words.
   public private(set) var notCompared: [String] = []
+  /// Characteristics of ``ComparisonRules/identities`` whose difference is told; however often one was read, it is told once.
+  private var toldIdentities: Set<BluetoothUUID> = []
 
   /// Compares.
   public init(_ a: Conversation, _ b: Conversation, _ options: Options = Options()) {
@@ -104,9 +106,11 @@ public struct ConversationComparison: Sendable {
         let place = difference.fields.firstIndex(where: { $0.name == "value" })
       {
         let field = difference.fields.remove(at: place)
-        let name = Profile.percuss.name(of: difference.characteristic)
-        let note = "\(name): it tells which unit or firmware it is (\(field.expected), and now \(field.actual))"
-        if !notCompared.contains(note) { notCompared.append(note) }
+        if toldIdentities.insert(difference.characteristic).inserted {
+          let name = Profile.percuss.name(of: difference.characteristic)
+          notCompared.append(
+            "\(name): it tells which unit or firmware it is (\(field.expected), and now \(field.actual))")
+        }
         if difference.fields.isEmpty { continue }
       }
       differences.append(difference)

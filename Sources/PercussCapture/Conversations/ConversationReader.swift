@@ -2,21 +2,29 @@ import PercussGATT
 
 /// Gathers the conversations in a capture, so that one can be chosen.
 ///
-/// It keeps at most ``itemLimit`` items over all connections, each of at most the 512 bytes that an attribute has.
+/// It keeps at most ``itemLimit`` items over all connections, each of at most the 512 bytes that an attribute has, and at most ``connectionLimit`` connections:
+/// those that are open, and those that carry frames of a device.
 public struct ConversationReader: CaptureObserver {
   /// Items that are kept at most, over all connections.
   public static let itemLimit = 200_000
+  /// Connections that are kept at most; more than can be open at a time.
+  public static let connectionLimit = 1_024
 
   /// The only connection that is wanted; nil for all.
   private let wanted: Int?
   private var connections: [Int: Gathered] = [:]
   private var addresses: [UInt16: CapturedAddress] = [:]
   private var itemCount = 0
+  /// How often the recorder has lost packets: they are missing on every connection that had begun.
+  private var lossCount = 0
+  private var hasLeftOutConnections = false
 
   fileprivate struct Gathered {
     var connection: CapturedConnection
     var beginning: CaptureInstant
     var last: CaptureInstant
+    /// The losses before it began.
+    var earlierLosses: Int
     /// With the direction that the client's PDUs have.
     var items: [(item: ConversationItem, clientDirection: CaptureDirection)] = []
     /// The places of requests that wait for their answer, by their record.
@@ -25,6 +33,8 @@ public struct ConversationReader: CaptureObserver {
     var reads: [UInt16: Int] = [:]
     /// The direction of the clients that use a device.
     var deviceClient: CaptureDirection?
+    /// The first 16 values that were written; they tell whether another connection is the same one, recorded at its other end.
+    var firstWritten: [[UInt8]] = []
     var leftOut = Conversation.LeftOut()
     var problemCount = 0
     var isCut = false
@@ -46,9 +56,27 @@ public struct ConversationReader: CaptureObserver {
   public mutating func connection(_ event: ConnectionEvent) {
     let number = event.connection.number
     guard wanted == nil || wanted == number else { return }
-    connections[number, default: Gathered(connection: event.connection, beginning: event.time, last: event.time)]
-      .connection = event.connection
+    if connections[number] == nil {
+      guard connections.count < Self.connectionLimit else {
+        hasLeftOutConnections = true
+        return
+      }
+      connections[number] = Gathered(
+        connection: event.connection, beginning: event.time, last: event.time, earlierLosses: lossCount)
+    }
+    connections[number]?.connection = event.connection
     connections[number]?.last = event.time
+    switch event.kind {
+    case .disconnected, .replaced: forgetUnlessOfDevice(number)
+    default: break
+    }
+  }
+
+  /// Forgets a connection that has ended, if nobody would choose it.
+  private mutating func forgetUnlessOfDevice(_ number: Int) {
+    guard let ended = connections[number], ended.deviceClient == nil else { return }
+    itemCount -= ended.items.count
+    connections[number] = nil
   }
 
   /// Takes what happened to an adapter.
@@ -59,10 +87,7 @@ public struct ConversationReader: CaptureObserver {
   /// Takes a problem.
   public mutating func problem(_ problem: CaptureProblem) {
     guard let number = problem.connection else {
-      // Packets that the recorder has lost are missing on every connection.
-      if case .packetsLost = problem.reason {
-        for number in connections.keys { connections[number]?.problemCount += 1 }
-      }
+      if case .packetsLost = problem.reason { lossCount += 1 }
       return
     }
     connections[number]?.problemCount += 1
@@ -103,13 +128,16 @@ public struct ConversationReader: CaptureObserver {
     } else {
       let single = candidates.filter { candidate in !candidates.contains { isOtherEnd(candidate, of: $0) } }
       guard let first = single.first else { throw .none }
-      guard single.count == 1 else {
+      // What was left out is one more of a device, or there would have been room.
+      guard single.count == 1, !hasLeftOutConnections else {
         throw .several(single.map { Candidate(connection: $0.connection, itemCount: $0.items.count) })
       }
       chosen = first
     }
     guard !chosen.isCut else { throw .tooLong(chosen.connection, limit: Self.itemLimit) }
-    return chosen.conversation
+    var conversation = chosen.conversation
+    conversation.problemCount += lossCount - chosen.earlierLosses
+    return conversation
   }
 
   /// Whether it is a peripheral's record of a connection whose central's record is there too.
@@ -119,10 +147,7 @@ public struct ConversationReader: CaptureObserver {
       other.deviceClient == .sent, gathered.connection.controller != other.connection.controller,
       gathered.beginning <= other.last, other.beginning <= gathered.last
     {
-      func written(_ gathered: Gathered) -> [[UInt8]] {
-        gathered.items.lazy.map(\.item).filter { $0.action == .write || $0.action == .command }.prefix(16).map(\.bytes)
-      }
-      return written(gathered) == written(other)
+      return gathered.firstWritten == other.firstWritten
     }
     guard gathered.connection.role == .peripheral, other.connection.role == .central,
       gathered.connection.controller != other.connection.controller, let central = gathered.connection.peer,
@@ -172,6 +197,7 @@ extension ConversationReader.Gathered {
     let item = ConversationItem(
       number: 0, record: event.record, time: event.time.nanoseconds(since: beginning), action: action,
       characteristic: attribute.characteristic, bytes: isConfiguration ? [] : value.copied())
+    if action == .write || action == .command, firstWritten.count < 16 { firstWritten.append(item.bytes) }
     items.append((item, client))
     return 1
   }

@@ -44,7 +44,9 @@ struct ConversationOptions: ParsableArguments {
       "there is no connection #\(number) that carries frames of a device; percuss capture stats shows the connections"
     case .several(let several):
       "several connections carry frames of a device; choose one:"
-        + several.map { "\n  --connection \(name($0.connection)), \($0.itemCount) reads, writes and values" }.joined()
+        + several.prefix(20).map {
+          "\n  --connection \(name($0.connection)), \($0.itemCount) reads, writes and values"
+        }.joined() + (several.count > 20 ? "\n  and \(several.count - 20) more; percuss capture stats shows them" : "")
     case .tooLong(let connection, let limit):
       "the conversation of connection #\(connection.number) has more than \(limit) reads, writes and values; cut the capture"
     }

@@ -13,8 +13,8 @@ struct OutputFile {
   /// - Throws: a failure with status 2 when it cannot be written.
   init(_ path: String, besides input: String) throws {
     self.path = path
-    place = URL(fileURLWithPath: path).resolvingSymlinksInPath()
-    if input != "-", place == URL(fileURLWithPath: input).resolvingSymlinksInPath() {
+    place = Self.place(of: path)
+    if input != "-", place == Self.place(of: input) {
       throw Self.unwritable(path, "it is the file that is read; name another")
     }
     var status = stat()
@@ -32,6 +32,16 @@ struct OutputFile {
       guard isFolder.boolValue else { throw Self.unwritable(path, systemMessage(ENOTDIR)) }
       guard access(folder, W_OK | X_OK) == 0 else { throw Self.unwritable(path, systemMessage(errno)) }
     }
+  }
+
+  /// Where a path really leads, by whatever name.
+  static func place(of path: String) -> URL {
+    let place = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+    // Of what is not there yet the folder can be a link all the same.
+    guard let folder = realpath(place.deletingLastPathComponent().path, nil) else { return place }
+    defer { free(folder) }
+    return URL(fileURLWithPath: String(cString: folder), isDirectory: true)
+      .appending(path: place.lastPathComponent, directoryHint: .notDirectory)
   }
 
   /// A file beside a capture, which is not written over, nor is any other: one name too few on the command line is easily written.

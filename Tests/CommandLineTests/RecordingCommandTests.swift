@@ -77,10 +77,14 @@ import Testing
     }
     #expect(try folder.text(of: "routine.yaml") == text)
     let same = folder.url.appending(path: "same").path
-    for other in ["--report", "--plot"] {
-      let run = try await ProgramRun.percuss("run", routine, "--virtual-time", other, same, "--capture", same)
+    try FileManager.default.createSymbolicLink(
+      at: folder.url.appending(path: "here"), withDestinationURL: URL(filePath: folder.url.path))
+    let names = [same, folder.url.path + "/./same", folder.url.path + "/here/same"]
+    for (other, name) in [("--report", names[0]), ("--report", names[1]), ("--plot", names[2])] {
+      let run = try await ProgramRun.percuss("run", routine, "--virtual-time", other, name, "--capture", same)
       #expect(run.status == 2 && run.errors.contains("\(other) and --capture name the same file"), "\(run)")
     }
+    #expect(!FileManager.default.fileExists(atPath: same))
     // A device that there is not leaves a file as it was.
     let kept = try folder.write("kept", to: "kept")
     let run = try await ProgramRun.percuss("info", "--device", "sim:none", "--capture", kept)

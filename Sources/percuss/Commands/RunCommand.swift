@@ -92,7 +92,9 @@ struct RunCommand: ParsableCommand {
     guard lookAhead.map({ (.milliseconds(100) ... .seconds(60)).contains($0.duration) }) ?? true else {
       throw ValidationError("--look-ahead is 100ms to 60s.")
     }
-    let outputs = [("--report", report), ("--plot", plot), ("--capture", recording.capture)].filter { $0.1 != nil }
+    let outputs = [("--report", report), ("--plot", plot), ("--capture", recording.capture)].compactMap { name, path in
+      path.map { (name, OutputFile.place(of: $0)) }
+    }
     for (index, output) in outputs.enumerated() {
       if let other = outputs[..<index].first(where: { $0.1 == output.1 }) {
         throw ValidationError("\(other.0) and \(output.0) name the same file.")

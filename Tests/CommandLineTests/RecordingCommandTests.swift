@@ -65,6 +65,21 @@ import Testing
     #expect(try run.objects().map { $0["type"] as? String } == ["error"])
   }
 
+  @Test func `a pipe that nobody reads is 2 at once, and one that is read has the capture`() async throws {
+    let folder = try TemporaryFolder()
+    let pipe = folder.url.appending(path: "pipe").path
+    try #require(mkfifo(pipe, 0o600) == 0)
+    let program = try RunningProgram("set", "--speed", "1900ppm", "--for", "1s", "--capture", pipe, "--json")
+    let end = await program.end()
+    #expect(end == .init(status: 2))
+    #expect(
+      program.errors().contains("“\(pipe)” cannot be written: it is a pipe that nobody reads"), "\(program.errors())")
+    let run = try await ProgramRun.shell(
+      "cat '\(pipe)' > '\(pipe).copy' & sleep 1; $PERCUSS info --virtual-time --capture '\(pipe)' && wait")
+    #expect(run.status == 0, "\(run)")
+    #expect(try await decoded(pipe + ".copy").contains { $0.contains("routine_query") })
+  }
+
   @Test func `what is read, or written already, is not written over`() async throws {
     let folder = try TemporaryFolder()
     let text = try String(contentsOfFile: Documents.shortFile, encoding: .utf8)

@@ -35,15 +35,19 @@ final class BackgroundFile: Sendable {
   private let queue = DispatchQueue(label: "percuss.recording")
   private let onFailure: @Sendable (_ reason: String) -> Void
 
-  /// Creates the file; what it held is gone.
+  /// Creates the file; what it held is gone. A named pipe must have its reader already: nobody waits for one.
   ///
   /// - Parameters:
   ///   - waits: whether the caller waits until its bytes are written, and none are refused. For virtual time, where nothing is late.
   ///   - onFailure: called once, on another thread, when the file cannot be written any more.
   /// - Throws: ``RecordingError``.
   init(_ path: String, waits: Bool, onFailure: @escaping @Sendable (_ reason: String) -> Void) throws(RecordingError) {
-    descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw RecordingError(reason: Self.text(errno)) }
+    descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0o666)
+    guard descriptor >= 0 else {
+      let number = errno
+      throw RecordingError(
+        reason: number == ENXIO ? "it is a pipe that nobody reads; start its reader first" : Self.text(number))
+    }
     var status = stat()
     isRegular = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     self.waits = waits

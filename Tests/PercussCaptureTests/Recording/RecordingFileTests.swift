@@ -139,6 +139,14 @@ struct RecordingFileTests {
     #expect(recorder.problems.contains { $0.reason == .packetsLost(UInt32(lost)) })
   }
 
+  @Test func `a pipe that nobody reads is refused at once`() throws {
+    let place = Place()
+    try #require(mkfifo(place.path, 0o600) == 0)
+    let begin = ContinuousClock.now
+    #expect { _ = try recording(at: place.path) } throws: { "\($0)".contains("a pipe that nobody reads") }
+    #expect(ContinuousClock.now - begin < .seconds(5))
+  }
+
   @Test func `connections have handles of their own`() throws {
     let place = Place()
     let recording = try recording(at: place.path, waits: true)

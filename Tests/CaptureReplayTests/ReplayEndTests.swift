@@ -95,6 +95,21 @@ struct ReplayEndTests {
     #expect(!ended.isSeenAtRest && ended.speed == 0)
   }
 
+  @Test func `what becomes of the motor without the link is what the central agreed on last`() throws {
+    var captured = try CapturedRun.conversation("percuss-uploaded.btsnoop")
+    let released = captured.lossPolicy
+    #expect(released == nil)
+    let place = try #require(captured.items.firstIndex { $0.action == .write && $0.bytes.first == 0x01 })
+    let next = place + 1
+    #expect(Conversation(items: Array(captured.items[..<place]), end: 0).lossPolicy == nil)
+    #expect(Conversation(items: Array(captured.items[..<next]), end: 0).lossPolicy == .stop)
+    captured.items[place].bytes[captured.items[place].bytes.count - 1] = 1
+    #expect(Conversation(items: Array(captured.items[..<next]), end: 0).lossPolicy == .finishRoutine)
+    // What the device has not even taken is not agreed.
+    captured.items[place].answer?.refusal = .error(.unlikelyError)
+    #expect(Conversation(items: Array(captured.items[..<next]), end: 0).lossPolicy == nil)
+  }
+
   @Test func `a stop does not wait for a request that is never answered`() throws {
     let ended = try play(
       misbehaving: Misbehaviour(swallows: { characteristic, _, value in

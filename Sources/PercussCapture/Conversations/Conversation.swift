@@ -30,6 +30,22 @@ public struct Conversation: Equatable, Sendable {
     self.end = end
   }
 
+  /// What the central has agreed on for the case that it is lost, by the last it said of it; nil where it holds no control.
+  public var lossPolicy: LossPolicy? {
+    var policy: LossPolicy?
+    for item in items where item.action == .write || item.action == .command {
+      guard item.characteristic == .percussControlPoint, item.answer?.refusal == nil,
+        let request = try? ControlRequest(item.bytes)
+      else { continue }
+      switch request.body {
+      case .requestControl(_, let agreed): policy = agreed
+      case .releaseControl: policy = nil
+      default: break
+      }
+    }
+    return policy
+  }
+
   /// Values that a capture shows beside the conversation.
   public struct LeftOut: Equatable, Sendable {
     /// What hosts ask of each other by themselves: GAP, GATT, PnP ID and the Battery Service, which bluetoothd keeps for itself.

@@ -13,7 +13,8 @@ struct CaptureReplayCommand: ParsableCommand {
     discussion: """
       The regression test of a firmware: reads, writes and subscriptions go out with the bytes and at the times of the \
       capture, each after the answers that the central had heard before it, and every difference is named. THE MOTOR \
-      MOVES as it did in the capture. Whatever happens, at the end it is stopped and seen at rest; Ctrl-C stops it at once.
+      MOVES as it did in the capture. At the end it is stopped and seen at rest; Ctrl-C stops it at once. Over a link that is \
+      lost nothing can be stopped: the device then does what the capture's central agreed with it.
 
       The device should be as the captured one was: idle, with nothing in its routine slots that was not there. Times are \
       counted from what the central did last; what depends on body or radio is not compared, and said.
@@ -131,11 +132,17 @@ struct CaptureReplayCommand: ParsableCommand {
     say(text.verdict(comparison) + (result.isAtRest ? "; \(result.device) is at rest." : ""))
   }
 
+  private static func afterLoss(_ policy: LossPolicy?) -> String {
+    policy == .finishRoutine
+      ? "as the capture's central agreed (finish_routine), a stored routine that plays goes on to its end; percuss stop, or the button on the device, stops it"
+      : "the device brings its motor to rest by itself"
+  }
+
   private func judge(_ comparison: ConversationComparison, _ result: Result) throws {
     if let reason = result.outcome.disconnection {
       throw CommandFailure(
         .missedOrLost,
-        "percuss: the link ended after \(result.outcome.conversation.items.count) items: \(reason); the device brings its motor to rest by itself"
+        "percuss: the link ended after \(result.outcome.conversation.items.count) items: \(reason); \(Self.afterLoss(result.outcome.conversation.lossPolicy))"
       )
     }
     guard result.isAtRest else {

@@ -146,6 +146,24 @@ struct ExtractionTests {
     #expect { try conversation.extractRoutine() } throws: { "\($0)".contains("24 h") }
   }
 
+  /// Under every number that a transfer can have, many times, as no device would answer.
+  @Test func `uploads that are announced take no room and no time`() throws {
+    var conversation = Written()
+    for number in 0..<40_000 {
+      let (transfer, slot) = (UInt8(number & 0xFF), UInt8(number >> 8 & 0xFF))
+      try conversation.request(
+        .routineBegin(slot: slot, length: 720_878, crc32: UInt32(number)),
+        .transferOpened(transfer: transfer, nextOffset: 0, window: 1024))
+    }
+    try conversation.request(.routineCommit(transfer: 1), .routineStored(slot: 0))
+    try conversation.request(
+      .routineStart(slot: 0, startMicroseconds: 0, offsetMilliseconds: 0), .routineStarted(startMicroseconds: 5))
+    let result = conversation.result
+    let begin = ContinuousClock.now
+    #expect { try result.extractRoutine() } throws: { "\($0)".contains("parts of its upload are missing") }
+    #expect(ContinuousClock.now - begin < .seconds(4))
+  }
+
   @Test func `a name from outside stays one line in quotes`() throws {
     let routine = try CapturedRun.conversation("percuss-uploaded.btsnoop").extractRoutine()
     let document = routine.document(named: "a \"name\"\nsteps: []\\", source: "evil\nname: x")
@@ -171,7 +189,7 @@ private struct Written {
     let response = ControlResponse(
       opCode: request.opCode, sequence: sequence, result: .success, state: .idle, body: answer)
     add(.value, .percussControlPoint, try response.bytes())
-    sequence += 1
+    sequence &+= 1
   }
 
   var result: Conversation { Conversation(items: items, end: Int64(items.count) * 10_000_000) }

@@ -4,21 +4,30 @@ import PercussWire
 ///
 /// The last routine of a conversation that was started counts; where none was, the speeds that the central set by itself do.
 struct RoutineExtraction {
+  /// An upload, in the parts that were sent: what a request only announces takes no room.
   private struct Transfer {
     var slot: UInt8
-    var bytes: [UInt8]
-    var isThere: [Bool]
+    var length: Int
     var crc32: UInt32
+    var chunks: [(start: Int, bytes: ArraySlice<UInt8>)] = []
+
+    /// The routine; nil where a part of it is missing.
+    var image: [UInt8]? {
+      var bytes = [UInt8](repeating: 0, count: length)
+      var isThere = [Bool](repeating: false, count: length)
+      for chunk in chunks {
+        for (place, byte) in chunk.bytes.enumerated() where chunk.start + place < length {
+          bytes[chunk.start + place] = byte
+          isThere[chunk.start + place] = true
+        }
+      }
+      return isThere.allSatisfy { $0 } ? bytes : nil
+    }
   }
 
   private enum Started {
-    case slot(UInt8, Uploaded?)
+    case slot(UInt8, Transfer?)
     case stream([UInt16: Step])
-  }
-
-  private struct Uploaded {
-    var bytes: [UInt8]
-    var isWhole: Bool
   }
 
   private struct Step: Equatable {
@@ -28,7 +37,7 @@ struct RoutineExtraction {
 
   private var requests: [UInt8: ControlRequest.Body] = [:]
   private var transfers: [UInt8: Transfer] = [:]
-  private var slots: [UInt8: Uploaded] = [:]
+  private var slots: [UInt8: Transfer] = [:]
   private var queue: [UInt16: Step] = [:]
   private var started: Started?
   private var live = LiveSteps()
@@ -74,12 +83,11 @@ struct RoutineExtraction {
       guard length <= 720_878 else { return }
       // An upload that goes on has its beginning from before.
       if next > 0, transfers[transfer]?.crc32 == crc32 { return }
-      transfers[transfer] = Transfer(
-        slot: slot, bytes: [UInt8](repeating: 0, count: Int(length)),
-        isThere: [Bool](repeating: false, count: Int(length)), crc32: crc32)
+      transfers[transfer] = Transfer(slot: slot, length: Int(length), crc32: crc32)
     case (.routineCommit(let transfer), .routineStored(let slot)):
-      guard let done = transfers[transfer] else { return }
-      slots[slot] = Uploaded(bytes: done.bytes, isWhole: done.isThere.allSatisfy { $0 })
+      // A commit that is answered twice stores what it stored.
+      guard let done = transfers.removeValue(forKey: transfer) else { return }
+      slots[slot] = done
     case (.routineStart(let slot, _, _), _): started = .slot(slot, slots[slot])
     case (.queueStart, _): started = .stream(queue)
     default: break
@@ -89,31 +97,23 @@ struct RoutineExtraction {
   private mutating func take(_ data: RoutineData, _ bytes: [UInt8]) {
     switch data.body {
     case .chunk(let transfer, let offset, let payload):
-      guard var open = transfers.removeValue(forKey: transfer) else { return }
-      let start = Int(offset)
-      for (place, byte) in bytes[payload.clamped(to: bytes.indices)].enumerated() where start + place < open.bytes.count
-      {
-        open.bytes[start + place] = byte
-        open.isThere[start + place] = true
-      }
-      transfers[transfer] = open
+      transfers[transfer]?.chunks.append((Int(offset), bytes[payload.clamped(to: bytes.indices)]))
     case .streamedStep(let index, let start, let segment): queue[index] = Step(start: start, segment: segment)
     }
   }
 
   // MARK: What it was
 
-  private static func routine(_ uploaded: Uploaded?, in slot: UInt8) throws(ExtractionError) -> ExtractedRoutine {
+  private static func routine(_ uploaded: Transfer?, in slot: UInt8) throws(ExtractionError) -> ExtractedRoutine {
     guard let uploaded else {
       throw ExtractionError(
         "the routine of slot \(slot) was started, but its upload is not in the capture: the device had it already")
     }
-    guard uploaded.isWhole else {
+    guard let bytes = uploaded.image else {
       throw ExtractionError(
         "the routine of slot \(slot) was started, but parts of its upload are missing in the capture")
     }
     do {
-      let bytes = uploaded.bytes
       let header = try RoutineHeader(Array(bytes.prefix(RoutineHeader.maximumLength)))
       var segments: [RoutineSegment] = []
       var place = RoutineHeader.maximumLength

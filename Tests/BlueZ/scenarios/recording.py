@@ -80,8 +80,9 @@ def both_ends(stack, adapters, central, device):
         own, all_of_it = values(stack, path, 0, tells_writes), values(stack, adapters, controller, tells_writes)
         for key in own.keys() | all_of_it.keys():
             there, here = all_of_it.get(key, []), own.get(key, [])
-            # What came when a link was just about to begin or to end is bluetoothd's alone.
-            begins = next((at for at in range(3) if there[at:at + len(here)] == here), None)
-            check(begins is not None and len(there) - len(here) <= 3, f"{path.name}: {key}: {len(here)} recorded, {len(there)} on the adapter:\n{here}\n{there}")
+            # What came when a link was just about to begin or to end is bluetoothd's alone; and what percussd handed over then, bluetoothd may not have sent.
+            surplus = 2 if path == device and key[0] == "notification" else 0
+            begins = next((at for at in range(3) for cut in range(surplus + 1) if there[at:][:max(0, len(here) - cut)] == here[:max(0, len(here) - cut)]), None)
+            check(begins is not None and -surplus <= len(there) - len(here) <= 3, f"{path.name}: {key}: {len(here)} recorded, {len(there)} on the adapter:\n{here}\n{there}")
         say(f"{path.name}: {sum(map(len, own.values()))} values, as on the adapter")
     check(("write_command", "Control Point") in values(stack, central, 0), "no live step is in the central's recording")

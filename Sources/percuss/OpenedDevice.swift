@@ -17,6 +17,7 @@ final class OpenedDevice {
   let virtualTimeline: VirtualTimeline?
   let realTimeline: RealTimeline?
   private let recording: FileRecording?
+  private var isRecordingTold = false
 
   /// Where the device is.
   enum Place {
@@ -138,12 +139,16 @@ final class OpenedDevice {
   /// - Throws: a failure with status 70 when it could not be written to the end.
   @discardableResult
   func finishRecording() throws -> CaptureRecording.Summary? {
-    try recording?.finish()
+    isRecordingTold = true
+    return try recording?.finish()
   }
 
-  /// Ends the threads of the device. What was recorded is written, whatever came of the work; what is wrong with the file is told by ``finishRecording()``.
+  /// Ends the threads of the device. What was recorded is written, whatever came of the work; what is missing in it is told, unless ``finishRecording()`` did.
   func close() {
-    _ = recording?.recording.finish()
+    if !isRecordingTold {
+      // The work's own failure decides the exit status.
+      do { try finishRecording() } catch { sayError(CommandFailure(error).message) }
+    }
     realTimeline?.shutDown()
   }
 }

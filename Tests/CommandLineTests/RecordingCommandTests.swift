@@ -122,6 +122,17 @@ import Testing
     #expect(try played.objects().suffix(2).map { $0["type"] as? String } == ["result", "error"])
   }
 
+  @Test func `what a capture lacks is told also when the work failed, whose status stays`() async throws {
+    let program = try RunningProgram("set", "--speed", "1900ppm", "--for", "60s", "--json", "--capture", "/dev/full")
+    _ = try await program.next(["type": "telemetry", "state": "manual"])
+    program.send(SIGINT)
+    let end = await program.end()
+    #expect(end == .init(status: 130))
+    let errors = program.errors()
+    #expect(errors.contains("“/dev/full” is not whole: no space left on device"), "\(errors)")
+    #expect(errors.contains("interrupted; the motor is at rest"), "\(errors)")
+  }
+
   @Test func `a limit of the file's size is no end of the program`() async throws {
     let folder = try TemporaryFolder()
     let file = folder.url.appending(path: "a.btsnoop").path

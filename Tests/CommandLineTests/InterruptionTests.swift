@@ -70,6 +70,20 @@ import Testing
     #expect(program.errors().contains("control of the device was lost"))
   }
 
+  @Test func `a second signal ends the program at once, whatever it waits for`() async throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write(Self.minute, to: "routine.yaml")
+    let program = try RunningProgram("run", file, "--json", "--tolerance", "10s", output: .fullPipe)
+    try await Task.sleep(for: .seconds(3))
+    program.send(SIGINT)
+    try await Task.sleep(for: .seconds(4))
+    // The motor rests; what is left is to say so, and nobody reads.
+    #expect(kill(program.identifier, 0) == 0)
+    program.send(SIGINT)
+    let end = await program.end()
+    #expect(end == .init(status: SIGINT, isBySignal: true))
+  }
+
   @Test func `monitoring ends well with an interruption`() async throws {
     let program = try RunningProgram("monitor", "--json")
     _ = try await program.next(["type": "telemetry"])

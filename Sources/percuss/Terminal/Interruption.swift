@@ -75,6 +75,11 @@ final class Interruption: Sendable {
     guard let earlier else { return interrupt() }
     guard !isPatient, earlier.advanced(by: Self.grace) < .ofSystem() else { return }
     signal(number, SIG_DFL)
+    // The threads of Dispatch, of which this is one, let no signal through; the others do only where the program was started so.
+    var numbers = sigset_t()
+    sigemptyset(&numbers)
+    sigaddset(&numbers, number)
+    pthread_sigmask(SIG_UNBLOCK, &numbers, nil)
     raise(number)
   }
 }

@@ -22,6 +22,8 @@ struct ComparisonRules: Sendable {
     case exact
     /// Not at all, for that reason.
     case ignored(String)
+    /// Not at all: it follows from the other fields, and says nothing that they do not.
+    case follows
     /// An instant of a clock: at the same time of the conversation.
     case instant(Clock)
     /// An instant at which something begins that other instants are counted from.
@@ -50,12 +52,19 @@ struct ComparisonRules: Sendable {
 
   private struct Message: Sendable {
     var order = Order.sequence
+    /// The only variants that the order is for, those without stand one by one; nil where it is for all.
+    var variants: Set<String>?
     var fields: [String: Field] = [:]
     /// The fields that tell which of several values of the message it is.
     var identity: [String] = []
   }
 
-  private static let messages: [String: Message] = [
+  /// By the names of specification and message.
+  private static let messages: [String: [String: Message]] = [
+    WireSchema.Specification.percuss.name: percuss, WireSchema.Specification.theragunGen4.name: theragun,
+  ]
+
+  private static let percuss: [String: Message] = [
     "control_request": Message(fields: ["start": .start(.device)], identity: ["op_code", "sequence"]),
     "control_response": Message(fields: ["start": .start(.device)], identity: ["op_code", "sequence"]),
     "telemetry": Message(
@@ -81,13 +90,38 @@ struct ComparisonRules: Sendable {
       ]),
   ]
 
-  static func order(of message: WireSchema.Message) -> Order { messages[message.name]?.order ?? .sequence }
+  /// The status is asked for by time alone, and tells what the motor does at that instant.
+  private static let theragun: [String: Message] = [
+    "request": Message(order: .sampled, variants: ["status"], fields: ["checksum": .follows]),
+    "notification": Message(
+      order: .sampled, variants: ["status"],
+      fields: [
+        "checksum": .follows, "motion": .sampled(slack: 0), "speed": .sampled(slack: 90),
+        "unknown_byte": .ignored("what it means is not public"),
+        "unknown_bytes": .ignored("what these bytes mean is not public"),
+        "version": .ignored("it tells which firmware it is"),
+      ]),
+  ]
 
-  static func rule(of field: WireSchema.Field, in message: WireSchema.Message) -> Field {
-    messages[message.name]?.fields[field.name] ?? .exact
+  private static func rules(_ message: WireSchema.Message) -> Message? {
+    messages[message.specification.name]?[message.name]
   }
 
-  static func identity(of message: WireSchema.Message) -> [String] { messages[message.name]?.identity ?? [] }
+  static func order(of message: WireSchema.Message) -> Order { rules(message)?.order ?? .sequence }
+
+  /// Whether the order of a message is that of this frame of it too.
+  static func hasOrder(_ frame: FrameDescription) -> Bool {
+    rules(frame.message)?.variants.map { $0.contains(frame.variant?.name ?? "") } ?? true
+  }
+
+  /// Whether the message's order is for some of its variants alone.
+  static func isOrderOfVariants(_ message: WireSchema.Message) -> Bool { rules(message)?.variants != nil }
+
+  static func rule(of field: WireSchema.Field, in message: WireSchema.Message) -> Field {
+    rules(message)?.fields[field.name] ?? .exact
+  }
+
+  static func identity(of message: WireSchema.Message) -> [String] { rules(message)?.identity ?? [] }
 
   /// Whether what the device sends of a characteristic are samples, which come by time alone.
   static func isSampled(_ characteristic: BluetoothUUID) -> Bool {

@@ -30,6 +30,20 @@ public struct Conversation: Equatable, Sendable {
     self.end = end
   }
 
+  /// The protocol of the characteristics that were used; nil where they are of none. One that is spoken on characteristics of its own comes before one on short
+  /// UUIDs, which other products may use too.
+  public var specification: WireSchema.Specification? {
+    var shared: WireSchema.Specification?
+    for item in items {
+      guard let format = FrameFormat(item.characteristic),
+        let message = format.message(isFromClient: true) ?? format.message(isFromClient: false)
+      else { continue }
+      if message.specification.uuidBase != nil { return message.specification }
+      shared = shared ?? message.specification
+    }
+    return shared
+  }
+
   /// What the central has agreed on for the case that it is lost, by the last it said of it; nil where it holds no control.
   public var lossPolicy: LossPolicy? {
     var policy: LossPolicy?
@@ -165,4 +179,9 @@ public struct ConversationItem: Equatable, Sendable {
       return .malformed(error)
     }
   }
+}
+
+extension WireSchema.Specification {
+  /// What dialects, commands and documents call it, such as `theragun-gen4`.
+  public var dialectName: String { String(name.map { $0 == "_" ? "-" : $0 }) }
 }

@@ -30,8 +30,15 @@ public struct ConversationComparison: Sendable {
 
   /// Compares.
   public init(_ a: Conversation, _ b: Conversation, _ options: Options = Options()) {
-    let (left, right) = (a.items.map { PreparedItem($0) }, b.items.map { PreparedItem($0) })
-    comparedCount = left.count
+    let (allLeft, allRight) = (a.items.map { PreparedItem($0) }, b.items.map { PreparedItem($0) })
+    comparedCount = allLeft.count
+    // What asks for samples comes by time alone, so that nothing can be counted from it.
+    let (left, right) = (allLeft.filter { !$0.asksForSample }, allRight.filter { !$0.asksForSample })
+    if let polling = allLeft.first(where: \.asksForSample) {
+      notCompared.append(
+        "\(Profile.percuss.name(of: polling.item.characteristic)), \(polling.what): how often it is asked for, and when"
+      )
+    }
     let nanoseconds = PreparedItem.bounded(
       Int128(options.tolerance.components.seconds) * 1_000_000_000
         + Int128(options.tolerance.components.attoseconds / 1_000_000_000))
@@ -147,7 +154,14 @@ public struct ConversationComparison: Sendable {
       return take(a, b, isStrict: order != .sequence, comparison)
     }
     notCompared += Self.ignored(name, a)
-    if order == .last {
+    if order == .sampled, let message = FrameFormat(characteristic)?.message(isFromClient: false),
+      ComparisonRules.isOrderOfVariants(message)
+    {
+      let isSample = { (prepared: PreparedItem) in prepared.frame.map { ComparisonRules.hasOrder($0) } ?? false }
+      take(a.filter { !isSample($0) }, b.filter { !isSample($0) }, isStrict: false, comparison)
+      guard options.comparesTimes else { return }
+      differences += SampleComparison(a.filter(isSample), b.filter(isSample), comparison).differences
+    } else if order == .last {
       let lasts = Self.lasts(a, b)
       take(lasts.a, lasts.b, isStrict: false, comparison.withoutTimes)
       notCompared.append("\(name): all but the last of each kind, which depend on the radio")
@@ -188,10 +202,14 @@ public struct ConversationComparison: Sendable {
 
   /// The fields of a lane's message that are not compared.
   private static func ignored(_ name: String, _ items: [PreparedItem]) -> [String] {
-    guard let frame = items.lazy.compactMap(\.frame).first else { return [] }
-    return frame.fields.compactMap { field in
-      guard case .ignored(let reason) = ComparisonRules.rule(of: field.schema, in: frame.message) else { return nil }
-      return "\(name), \(field.name): \(reason)"
+    var told: Set<String> = []
+    return items.compactMap(\.frame).filter { told.insert($0.name).inserted }.flatMap { frame in
+      frame.fields.compactMap { field in
+        guard case .ignored(let reason) = ComparisonRules.rule(of: field.schema, in: frame.message),
+          told.insert("\(field.name): \(reason)").inserted
+        else { return nil }
+        return "\(name), \(field.name): \(reason)"
+      }
     }
   }
 }

@@ -23,6 +23,12 @@ struct PreparedItem {
     if case .frame(let frame) = content { frame } else { nil }
   }
 
+  /// Whether the central asks for a sample of what goes on.
+  var asksForSample: Bool {
+    guard item.isFromCentral, let frame, case .sampled = ComparisonRules.order(of: frame.message) else { return false }
+    return item.action != .read && ComparisonRules.hasOrder(frame)
+  }
+
   func place(at time: Int64? = nil) -> ConversationDifference.Place {
     ConversationDifference.Place(item: item.number, record: item.record, time: time ?? self.time)
   }

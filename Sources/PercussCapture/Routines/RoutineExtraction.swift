@@ -44,6 +44,11 @@ struct RoutineExtraction {
 
   /// - Throws: ``ExtractionError`` when there is none, or a part of it is missing.
   static func routine(of conversation: Conversation) throws(ExtractionError) -> ExtractedRoutine {
+    if let specification = conversation.specification, specification != .percuss {
+      throw ExtractionError(
+        "it is a capture of \(specification.dialectName) (\(specification.title)), whose routines are not extracted: its host sends speeds of a motor, not steps; percuss capture decode shows them"
+      )
+    }
     var extraction = RoutineExtraction()
     for item in conversation.items { extraction.take(item) }
     switch extraction.started {

@@ -14,7 +14,12 @@ enum CapturedRun {
 
   /// The conversation in a capture.
   static func conversation(_ name: String, connection: Int? = nil) throws -> Conversation {
-    let file = try CaptureFile(folder.appending(path: name).path)
+    try conversation(at: folder.appending(path: name).path, connection: connection)
+  }
+
+  /// The conversation in a capture that lies elsewhere.
+  static func conversation(at path: String, connection: Int? = nil) throws -> Conversation {
+    let file = try CaptureFile(path)
     var reader = ConversationReader(connection: connection)
     var decoder = CaptureDecoder()
     try file.read { record, packet in

@@ -49,7 +49,7 @@ public struct ExtractedRoutine: Equatable, Sendable {
 
   /// The force limit that rests and waits have, which steps cannot give for themselves; nil where it is the device's own.
   private var commonForce: UInt16? {
-    let still = segments.filter { $0.kind == .rest || $0.kind == .wait }.map(\.forceLimitDecinewtons)
+    let still = [.rest, .wait].flatMap { kind in segments.filter { $0.kind == kind }.map(\.forceLimitDecinewtons) }
     let moving = segments.filter { $0.kind == .hold || $0.kind == .ramp }.map(\.forceLimitDecinewtons)
     guard let force = still.first ?? moving.first, force > 0, !moving.contains(0) else { return nil }
     return force

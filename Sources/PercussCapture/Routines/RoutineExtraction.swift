@@ -27,18 +27,13 @@ struct RoutineExtraction {
 
   private enum Started {
     case slot(UInt8, Transfer?)
-    case stream([UInt16: Step])
-  }
-
-  private struct Step: Equatable {
-    var start: UInt32
-    var segment: RoutineSegment
+    case stream
   }
 
   private var requests: [UInt8: ControlRequest.Body] = [:]
   private var transfers: [UInt8: Transfer] = [:]
   private var slots: [UInt8: Transfer] = [:]
-  private var queue: [UInt16: Step] = [:]
+  private var streamed = StreamedSteps()
   private var started: Started?
   private var live = LiveSteps()
 
@@ -53,9 +48,7 @@ struct RoutineExtraction {
     for item in conversation.items { extraction.take(item) }
     switch extraction.started {
     case .slot(let slot, let uploaded): return try Self.routine(uploaded, in: slot)
-    case .stream(let steps):
-      // Steps go on being sent while the stream plays.
-      return try Self.routine(steps.merging(extraction.queue) { $1 })
+    case .stream: return try extraction.streamed.routine()
     case nil: return try extraction.live.routine()
     }
   }
@@ -71,11 +64,13 @@ struct RoutineExtraction {
       requests[request.sequence] = request.body
       live.take(request.body, at: item.time)
       if case .queueStep(let index, let start, let segment) = request.body {
-        queue[index] = Step(start: start, segment: segment)
+        streamed.take(index, at: start, segment)
       }
-      if case .queueFlush = request.body { queue = [:] }
+      if case .queueFlush = request.body { streamed.flush() }
     case .response(let response): take(response)
     case .routineData(let data): take(data, item.bytes)
+    case .event(let event):
+      if case .routineEnded(_, let cause, _) = event.body { streamed.ended(cause) }
     default: break
     }
   }
@@ -94,7 +89,12 @@ struct RoutineExtraction {
       guard let done = transfers.removeValue(forKey: transfer) else { return }
       slots[slot] = done
     case (.routineStart(let slot, _, _), _): started = .slot(slot, slots[slot])
-    case (.queueStart, _): started = .stream(queue)
+    case (.queueStart, .streamStarted(let instant)):
+      started = .stream
+      streamed.started(at: instant)
+    case (.queueFlush, _): streamed.flushed(in: response.state)
+    case (.stop, _): streamed.stopped()
+    case (.releaseControl, _): streamed.released()
     default: break
     }
   }
@@ -103,7 +103,7 @@ struct RoutineExtraction {
     switch data.body {
     case .chunk(let transfer, let offset, let payload):
       transfers[transfer]?.chunks.append((Int(offset), bytes[payload.clamped(to: bytes.indices)]))
-    case .streamedStep(let index, let start, let segment): queue[index] = Step(start: start, segment: segment)
+    case .streamedStep(let index, let start, let segment): streamed.take(index, at: start, segment)
     }
   }
 
@@ -134,39 +134,6 @@ struct RoutineExtraction {
     } catch {
       throw ExtractionError("the routine of slot \(slot) is no routine: \(error)")
     }
-  }
-
-  private static func routine(_ steps: [UInt16: Step]) throws(ExtractionError) -> ExtractedRoutine {
-    let ordered = steps.sorted { $0.key < $1.key }
-    guard let first = ordered.first, first.key == 0 else {
-      throw ExtractionError("a stream was started, but its first step is not in the capture")
-    }
-    var segments: [RoutineSegment] = []
-    var notes: [String] = []
-    var end: UInt64 = 0
-    for (place, step) in ordered.enumerated() {
-      guard Int(step.key) == place else {
-        throw ExtractionError("step \(place) of the stream is missing in the capture")
-      }
-      let gap = UInt64(step.value.start).subtractingReportingOverflow(end)
-      guard !gap.overflow else {
-        throw ExtractionError("step \(place) of the stream begins before the one before it ends")
-      }
-      if gap.partialValue > 0 {
-        notes.append("Before step \(place) the stream has nothing for \(gap.partialValue) ms; a rest stands there.")
-        segments.append(.rest(UInt32(clamping: gap.partialValue), force: step.value.segment.forceLimitDecinewtons))
-      }
-      segments.append(step.value.segment)
-      end = UInt64(step.value.start) + UInt64(step.value.segment.durationMilliseconds)
-    }
-    // Streams end with a rest; one that the central has added has no force limit, where all others have one.
-    if let last = segments.last, segments.count > 1, last.kind == .rest, last.forceLimitDecinewtons == 0,
-      segments.dropLast().allSatisfy({ $0.forceLimitDecinewtons > 0 })
-    {
-      segments.removeLast()
-      notes.append("The rest that ends the stream is left out.")
-    }
-    return ExtractedRoutine(mode: .streamed, segments: segments, notes: notes)
   }
 }
 

@@ -1,0 +1,42 @@
+import Foundation
+import PercussCapture
+import PercussRoutine
+import Testing
+
+/// What is extracted from the recording of a run moves the motor as the run did.
+struct RecordedExtractionTests {
+  private static let examples = CapturedRun.folder.deletingLastPathComponent().appending(path: "protocol-spec/examples")
+
+  private static func names() throws -> [String] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: examples.path)
+      .filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".json") }.sorted()
+    try #require(names.count >= 8)
+    return names
+  }
+
+  private func play(_ name: String, _ mode: PlayMode) throws -> RecordedRun.Result {
+    let text = [UInt8](try Data(contentsOf: Self.examples.appending(path: name)))
+    return try RecordedRun.play(RecordedRun.plan(text, name, mode))
+  }
+
+  private func extracted(_ run: RecordedRun.Result) throws -> Plan {
+    let routine = try run.conversation.extractRoutine()
+    #expect(routine.mode.rawValue == run.plan.mode.rawValue)
+    let document = routine.document(named: "Again", source: "a test")
+    return try RecordedRun.plan(Array(document.utf8), "extracted.yaml", run.plan.mode)
+  }
+
+  @Test(arguments: try names()) func `a streamed run of an example is the same routine`(name: String) throws {
+    let run = try play(name, .streamed)
+    let again = try extracted(run)
+    try #require(again.steps.count == run.plan.steps.count)
+    for (step, played) in zip(again.steps, run.plan.steps) {
+      #expect(step.kind == played.kind && step.offset == played.offset, "\(step) was \(played)")
+      #expect(step.speedFrom == played.speedFrom && step.speedTo == played.speedTo, "\(step) was \(played)")
+      // A stream has no waits, so their limit and time-out are not in it.
+      if played.kind == .wait { continue }
+      #expect(step.duration == played.duration && step.forceLimit == played.forceLimit, "\(step) was \(played)")
+    }
+    #expect(again.sections.map(\.steps) == run.plan.sections.map(\.steps))
+  }
+}

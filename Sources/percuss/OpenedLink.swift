@@ -56,7 +56,8 @@ extension OpenedLink {
   fileprivate init(
     _ options: SimulationOptions, model: SimulatedModel, named name: String, on timeline: any Timeline
   ) async throws {
-    dialect = try Self.dialect(of: DeviceFamily(name: model.advertisedName, services: [model.service]), named: name)
+    dialect = try Self.dialect(
+      of: DeviceFamily(name: model.advertisedName, services: [model.service]), named: "sim:\(name)")
     var configuration = SimulatedDevice.Configuration()
     configuration.information.model = "Percuss virtual \(name)"
     let rig = try await SimulatedRig.connect(
@@ -101,12 +102,12 @@ extension OpenedLink {
     }
   }
 
-  /// - Throws: a failure with status 69 for a family that does not say by itself that its motor rests: nothing may be said to it that is not ours.
+  /// - Throws: a failure with status 2 for a family that does not say by itself that its motor rests: nothing may be said to it that is not ours.
   private static func dialect(of family: DeviceFamily?, named name: String) throws -> any Dialect {
     let dialect = try DeviceFamily.dialect(for: family, ratio: nil)
     guard dialect.duties == nil else {
       throw CommandFailure(
-        .noDevice,
+        .usage,
         "percuss: \(name) speaks \(dialect.name), and captures are said again to Percuss devices only; percuss capture diff compares two captures of it"
       )
     }

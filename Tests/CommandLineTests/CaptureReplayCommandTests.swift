@@ -59,6 +59,37 @@ struct CaptureReplayCommandTests {
     #expect(usage.status == 2, "\(usage)")
   }
 
+  @Test func `captures and devices of another family are refused by replay and extraction, and compared by diff`()
+    async throws
+  {
+    let theragun = CaptureCommandTests.path("theragun-live.btsnoop")
+    for device in ["sim:elite", "sim:theragun"] {
+      let run = try await ProgramRun.percuss("capture", "replay", theragun, "--device", device, "--virtual-time")
+      #expect(run.status == 2 && run.output.isEmpty, "\(run)")
+      #expect(
+        run.errors.contains("a capture of theragun-gen4") && run.errors.contains("percuss capture diff"), "\(run)")
+    }
+    let other = try await ProgramRun.percuss(
+      "capture", "replay", Self.path("set"), "--device", "sim:theragun", "--virtual-time")
+    #expect(
+      other.status == 2 && other.output.isEmpty && other.errors.contains("sim:theragun speaks theragun-gen4"),
+      "\(other)")
+    let routine = try await ProgramRun.percuss("capture", "extract-routine", theragun)
+    #expect(routine.status == 65 && routine.output.isEmpty, "\(routine)")
+    #expect(routine.errors.contains("a capture of theragun-gen4"), "\(routine)")
+
+    let folder = try TemporaryFolder()
+    let files = ["1", "2"].map { folder.url.appending(path: $0).path }
+    for (seed, file) in zip(["1", "2"], files) {
+      let run = try await ProgramRun.percuss(
+        "run", Documents.shortFile, "--virtual-time", "--device", "sim:theragun", "--rpm-per-ppm", "1.5",
+        "--without-force", "--seed", seed, "--capture", file)
+      #expect(run.status == 0, "\(run)")
+    }
+    let diff = try await ProgramRun.percuss(["capture", "diff"] + files)
+    #expect(diff.status == 0 && diff.output.contains("no difference"), "\(diff)")
+  }
+
   @Test func `either side of a capture of both can be chosen`() async throws {
     let run = try await ProgramRun.percuss(
       "capture", "diff", Self.path("set"), Self.path("set"), "--connection", "2", "--connection-b", "1")

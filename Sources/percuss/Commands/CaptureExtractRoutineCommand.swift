@@ -11,7 +11,9 @@ struct CaptureExtractRoutineCommand: ParsableCommand {
       Takes the last routine that was started: uploaded, or streamed step by step; where there is none, the speeds that \
       were set by hand or live. What a conversation does not say (names, prompts, repeats) is a comment in the document.
 
-      Exit status 65: no capture, no one conversation in it, or no whole routine.
+      For captures of Percuss devices; the host of another family sends speeds of a motor, which are no percussions.
+
+      Exit status 65: no capture, no one conversation in it, no whole routine, or a capture of another family.
       """)
 
   @Argument(help: ArgumentHelp("The capture: a file, or - for the standard input.", valueName: "file"))

@@ -9,17 +9,20 @@ import PercussWire
 struct CaptureReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
-    abstract: "Say to a device what a captured central said, and compare what it answers.",
+    abstract: "Say to a Percuss device what a captured central said, and compare what it answers.",
     discussion: """
       The regression test of a firmware: reads, writes and subscriptions go out with the bytes and at the times of the \
       capture, each after the answers that the central had heard before it, and every difference is named. THE MOTOR \
       MOVES as it did in the capture. At the end it is stopped and seen at rest; Ctrl-C stops it at once. Over a link that is \
       lost nothing can be stopped: the device then does what the capture's central agreed with it.
 
+      For captures of Percuss devices, and to Percuss devices, alone; of other families percuss capture diff compares two.
+
       The device should be as the captured one was: idle, with nothing in its routine slots that was not there. Times are \
       counted from what the central did last; what depends on body or radio is not compared, and said.
 
-      Exit status 0: no difference. 75: differences, or the link was lost. 65: no capture, or no one conversation in it.
+      Exit status 0: no difference. 75: differences, or the link was lost. 65: no capture, or no one conversation in it. \
+      2: capture or device is of another family.
       """)
 
   @Argument(help: ArgumentHelp("The capture: a file, or - for the standard input.", valueName: "file"))
@@ -47,13 +50,15 @@ struct CaptureReplayCommand: ParsableCommand {
   func run() throws {
     try reportingFailures(asJSON: output.json) {
       let captured = try conversation.load(file)
+      try Self.requirePercuss(captured, file)
       let interruption = Interruption()
       let opened = try OpenedDevice(device)
       defer { opened.close() }
-      if !output.json { announce(captured) }
+      let announcement = output.json ? [] : announcement(captured)
       let pace: ReplayScript.Pace = fast ? .prompt : .captured
       let result = try opened.runOverLink(until: interruption) { opened in
-        try await Self.replay(captured, pace, over: opened, until: interruption)
+        for line in announcement { say(line) }
+        return try await Self.replay(captured, pace, over: opened, until: interruption)
       }
       var options = ConversationComparison.Options()
       options.tolerance = tolerance.duration
@@ -63,6 +68,17 @@ struct CaptureReplayCommand: ParsableCommand {
       tell(comparison, captured, result)
       try judge(comparison, result)
     }
+  }
+
+  /// What was said to a device of another family is said to none: nobody knows what a Percuss device makes of it, and others have no stop of their own.
+  ///
+  /// - Throws: a failure with status 2.
+  private static func requirePercuss(_ captured: Conversation, _ file: String) throws {
+    guard let specification = captured.specification, specification != .percuss else { return }
+    throw CommandFailure(
+      .usage,
+      "percuss: \(file == "-" ? "<standard input>" : file) is a capture of \(specification.dialectName) (\(specification.title)), and captures of Percuss devices only are said again; percuss capture diff compares two captures of it"
+    )
   }
 
   private struct Result: Sendable {
@@ -107,17 +123,18 @@ struct CaptureReplayCommand: ParsableCommand {
     return Result(device: opened.name, outcome: outcome, isAtRest: isAtRest, isInterrupted: isInterrupted)
   }
 
-  private func announce(_ captured: Conversation) {
+  private func announcement(_ captured: Conversation) -> [String] {
     let said = captured.items.count(where: \.isFromCentral)
     let number = captured.connection.map { " of connection #\($0.number)" } ?? ""
-    say(
+    var lines = [
       "Saying again to \(device.selection) the \(said) reads, writes and subscriptions\(number) of \(file). The motor moves as it did; Ctrl-C stops it."
-    )
+    ]
     if captured.problemCount > 0 {
-      say(
+      lines.append(
         "warning: the capture has \(captured.problemCount) problems on this connection; what is missing in it shows as additional here"
       )
     }
+    return lines
   }
 
   private func tell(_ comparison: ConversationComparison, _ captured: Conversation, _ result: Result) {

@@ -114,8 +114,112 @@ struct ExtractionTests {
 
   @Test func `a motor that was driven by hand is a routine too`() throws {
     let routine = try CapturedRun.conversation("percuss-set.btsnoop").extractRoutine()
-    #expect(routine.mode == .live && routine.segments.map(\.kind) == [.hold])
+    // A routine cannot ramp from rest; from the lowest speed it can.
+    #expect(routine.mode == .live && routine.segments.map(\.kind) == [.ramp, .hold])
+    #expect(
+      routine.segments[0].speedFromPPM == 1750 && routine.segments[0].speedToPPM == routine.segments[1].speedToPPM)
     #expect(routine.notes.count == 1 && routine.notes[0].contains("from rest"))
+  }
+
+  @Test func `a force limit ends no step beside whose speed it was sent, and splits a hold`() throws {
+    var conversation = Written()
+    try conversation.request(.setForceLimit(forceDecinewtons: 600), .empty, at: 0)
+    try conversation.request(.setSpeed(speedPPM: 1900, rampMilliseconds: 0), .empty, at: 50)
+    try conversation.request(.setForceLimit(forceDecinewtons: 500), .empty, at: 2_550)
+    try conversation.request(.setSpeed(speedPPM: 2300, rampMilliseconds: 20_000), .empty, at: 5_050)
+    try conversation.request(.setForceLimit(forceDecinewtons: 900), .empty, at: 5_170)
+    try conversation.request(.setForceLimit(forceDecinewtons: 300), .empty, at: 24_930)
+    try conversation.request(.setSpeed(speedPPM: 2000, rampMilliseconds: 0), .empty, at: 25_050)
+    try conversation.request(.stop, .empty, at: 26_050)
+    let routine = try conversation.result.extractRoutine()
+    let expected: [RoutineSegment] = [
+      .moving(.hold, 1900, 1900, 2_500, 600), .moving(.hold, 1900, 1900, 2_500, 500),
+      .moving(.ramp, 1900, 2300, 20_000, 900), .moving(.hold, 2000, 2000, 1_000, 300),
+    ]
+    #expect(routine.segments == expected && routine.notes.isEmpty, "\(routine)")
+  }
+
+  @Test func `a ramp whose force limit changes has the lowest, and says so`() throws {
+    var conversation = Written()
+    try conversation.request(.setForceLimit(forceDecinewtons: 600), .empty, at: 0)
+    try conversation.request(.setSpeed(speedPPM: 1900, rampMilliseconds: 0), .empty, at: 50)
+    try conversation.request(.setSpeed(speedPPM: 2300, rampMilliseconds: 20_000), .empty, at: 2_050)
+    try conversation.request(.setForceLimit(forceDecinewtons: 200), .empty, at: 12_050)
+    try conversation.request(.stop, .empty, at: 22_050)
+    let routine = try conversation.result.extractRoutine()
+    #expect(routine.segments == [.moving(.hold, 1900, 1900, 2_000, 600), .moving(.ramp, 1900, 2300, 20_000, 200)])
+    #expect(routine.notes.count == 1 && routine.notes[0].contains("the lowest of its limits"), "\(routine.notes)")
+  }
+
+  @Test func `a ramp that was cut off ends where the motor was`() throws {
+    var conversation = Written()
+    try conversation.request(.setSpeed(speedPPM: 2000, rampMilliseconds: 0), .empty, at: 0)
+    try conversation.request(.setSpeed(speedPPM: 2400, rampMilliseconds: 10_000), .empty, at: 1_000)
+    try conversation.request(.setSpeed(speedPPM: 2000, rampMilliseconds: 0), .empty, at: 6_000)
+    try conversation.request(.stop, .empty, at: 7_000)
+    let routine = try conversation.result.extractRoutine()
+    let expected: [RoutineSegment] = [
+      .moving(.hold, 2000, 2000, 1_000, 0), .moving(.ramp, 2000, 2200, 5_000, 0), .moving(.hold, 2000, 2000, 1_000, 0),
+    ]
+    #expect(routine.segments == expected, "\(routine)")
+  }
+
+  private func stream(_ segments: [RoutineSegment], in conversation: inout Written, at begin: UInt64) throws {
+    try conversation.request(.queueFlush, .empty)
+    var start: UInt32 = 0
+    for (index, segment) in segments.enumerated() {
+      let body = RoutineData.Body.streamedStep(index: UInt16(index), atMilliseconds: start, segment: segment)
+      conversation.add(.command, .percussRoutineData, try RoutineData(body: body).bytes())
+      start += segment.durationMilliseconds
+    }
+    try conversation.request(.queueStart(startMicroseconds: 0), .streamStarted(startMicroseconds: begin))
+  }
+
+  @Test func `what was streamed before a stop or by someone else is no part of the routine`() throws {
+    let (first, second) = (
+      RoutineSegment.moving(.hold, 1900, 1900, 5_000, 500), RoutineSegment.moving(.hold, 2100, 2100, 5_000, 500)
+    )
+    var stopped = Written()
+    try stream([first, first], in: &stopped, at: 5)
+    try stopped.request(.stop, .empty)
+    try stream([second], in: &stopped, at: 20_000_000)
+    let routine = try stopped.result.extractRoutine()
+    #expect(routine.segments == [second])
+    #expect(
+      routine.notes.contains { $0.contains("2 steps were streamed before") && $0.contains("stopped") },
+      "\(routine.notes)")
+
+    var released = Written()
+    try stream([first], in: &released, at: 5)
+    try released.request(.releaseControl, .empty)
+    try stream([second], in: &released, at: 20_000_000)
+    #expect(try released.result.extractRoutine().segments == [second])
+
+    var waited = Written()
+    try stream([first], in: &waited, at: 5)
+    try stream([second], in: &waited, at: 70_000_005)
+    let wait = try waited.result.extractRoutine()
+    #expect(wait.segments.map(\.kind) == [.hold, .wait, .hold])
+    // 65 s.
+    #expect(wait.segments[1].durationMilliseconds == 120_000 && wait.notes.contains { $0.contains("time-out") })
+  }
+
+  @Test func `steps of which it is not known whether they were played are an error`() throws {
+    let (first, second) = (
+      RoutineSegment.moving(.hold, 1900, 1900, 5_000, 500), RoutineSegment.moving(.hold, 2100, 2100, 5_000, 500)
+    )
+    var edited = Written()
+    try stream([first, first], in: &edited, at: 5)
+    try edited.request(.queueFlush, .empty, state: .stream)
+    #expect { try edited.result.extractRoutine() } throws: { "\($0)".contains("taken back") }
+
+    var unlike = Written()
+    try stream([first], in: &unlike, at: 5)
+    for segment in [first, second] {
+      let body = RoutineData.Body.streamedStep(index: 0, atMilliseconds: 0, segment: segment)
+      unlike.add(.command, .percussRoutineData, try RoutineData(body: body).bytes())
+    }
+    #expect { try unlike.result.extractRoutine() } throws: { "\($0)".contains("sent twice") }
   }
 
   @Test func `what is missing is told`() throws {
@@ -167,7 +271,7 @@ struct ExtractionTests {
   @Test func `a name from outside stays one line in quotes`() throws {
     let routine = try CapturedRun.conversation("percuss-uploaded.btsnoop").extractRoutine()
     let document = routine.document(named: "a \"name\"\nsteps: []\\", source: "evil\nname: x")
-    #expect(try RoutineDocument.parse(Array(document.utf8), name: "x.yaml").name == "a namesteps: []")
+    #expect(try RoutineDocument.parse(Array(document.utf8), name: "x.yaml").name == "a \"name\" steps: []\\")
   }
 }
 
@@ -183,14 +287,28 @@ private struct Written {
         bytes: bytes))
   }
 
-  mutating func request(_ body: ControlRequest.Body, _ answer: ControlResponse.Body) throws {
+  /// - Parameter milliseconds: when; after what came before unless given.
+  mutating func request(
+    _ body: ControlRequest.Body, _ answer: ControlResponse.Body, at milliseconds: Int64? = nil,
+    state: DeviceState = .idle
+  ) throws {
     let request = ControlRequest(sequence: sequence, flags: [], body: body)
     add(.write, .percussControlPoint, try request.bytes())
+    if let milliseconds { items[items.count - 1].time = milliseconds * 1_000_000 }
     let response = ControlResponse(
-      opCode: request.opCode, sequence: sequence, result: .success, state: .idle, body: answer)
+      opCode: request.opCode, sequence: sequence, result: .success, state: state, body: answer)
     add(.value, .percussControlPoint, try response.bytes())
     sequence &+= 1
   }
 
   var result: Conversation { Conversation(items: items, end: Int64(items.count) * 10_000_000) }
+}
+
+extension RoutineSegment {
+  fileprivate static func moving(
+    _ kind: SegmentKind, _ from: UInt16, _ to: UInt16, _ milliseconds: UInt32, _ force: UInt16
+  ) -> Self {
+    Self(
+      kind: kind, forceLimitDecinewtons: force, speedFromPPM: from, speedToPPM: to, durationMilliseconds: milliseconds)
+  }
 }

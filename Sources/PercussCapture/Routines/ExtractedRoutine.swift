@@ -30,6 +30,7 @@ public struct ExtractedRoutine: Equatable, Sendable {
     lines += ["# Names, prompts, repeats and pulses are not in a conversation; every step is written out."]
     if mode == .live {
       lines.append("# Times are those at which the central sent, rounded to \(Self.liveResolution) ms.")
+      lines.append("# A wait for the operator that is led live looks like a rest, and stands here as one.")
     }
     lines += notes.map { "# \(Self.comment($0))" }
     lines += ["percuss: 1", "name: \(Self.quoted(name))"]
@@ -79,8 +80,9 @@ public struct ExtractedRoutine: Equatable, Sendable {
 
   /// In quotes, as one line of at most 100 characters.
   private static func quoted(_ text: String) -> String {
-    let harmless = text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F && $0 != "\"" && $0 != "\\" }
-    return "\"\(String(String.UnicodeScalarView(harmless)).prefix(100))\""
+    let line = comment(text).unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }
+    let name = String(String.UnicodeScalarView(line)).prefix(100)
+    return "\"\(name.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] }.map(String.init).joined())\""
   }
 }
 

@@ -55,6 +55,7 @@ struct RoutineExtraction {
 
   private mutating func take(_ item: ConversationItem) {
     guard let format = FrameFormat(item.characteristic) else { return }
+    if format == .percussFeature, item.action == .read { live.feature = try? DeviceFeature(item.bytes) }
     let isWritten = item.action == .write || item.action == .command
     guard isWritten && item.answer?.refusal == nil || item.action == .value,
       let frame = try? unsafe format.frame(of: item.bytes.span.bytes, isFromClient: isWritten)

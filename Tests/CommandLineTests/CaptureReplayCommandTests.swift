@@ -45,6 +45,31 @@ struct CaptureReplayCommandTests {
     #expect(program.errors().contains("interrupted; the motor is at rest"), "\(program.errors())")
   }
 
+  @Test func `a capture that breaks off is not told of above`() async throws {
+    let folder = try TemporaryFolder()
+    let bytes = try Data(contentsOf: URL(filePath: Self.path("uploaded")))
+    let file = folder.url.appending(path: "cut.btsnoop")
+    try bytes.prefix(bytes.count / 2).write(to: file)
+    for arguments in [["extract-routine"], ["replay", "--virtual-time"], ["diff", Self.path("uploaded")]] {
+      let run = try await ProgramRun.percuss(["capture"] + arguments + [file.path])
+      #expect(run.status == 65 && !run.errors.contains("above"), "\(run)")
+      #expect(run.errors.contains("before it are good; percuss capture decode shows what they say"), "\(run)")
+    }
+    let decoded = try await ProgramRun.percuss("capture", "decode", file.path)
+    #expect(decoded.status == 65 && decoded.errors.contains("what they say is told above"))
+  }
+
+  @Test func `a name keeps its quotes`() async throws {
+    let run = try await ProgramRun.percuss(
+      "capture", "extract-routine", Self.path("uploaded"), "--name", #"My: #name "x" \ y"#)
+    #expect(run.status == 0 && run.output.contains(#"name: "My: #name \"x\" \\ y""#), "\(run)")
+  }
+
+  @Test func `what an extracted routine says otherwise is told`() async throws {
+    let run = try await ProgramRun.percuss("capture", "extract-routine", Self.path("set"))
+    #expect(run.status == 0 && run.errors.hasPrefix("note: Step 0 took"), "\(run)")
+  }
+
   @Test func `what is no conversation is 65, and says what to do`() async throws {
     let none = try await ProgramRun.percuss(
       "capture", "replay", CaptureCommandTests.path("conversation-ordered.btsnoop"), "--virtual-time")

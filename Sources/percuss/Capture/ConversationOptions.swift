@@ -25,9 +25,10 @@ struct ConversationOptions: ParsableArguments {
   /// - Throws: a failure with status 65 when there is no one conversation in it.
   func load(_ file: String) throws -> Conversation {
     var reader = ConversationReader(connection: connection)
-    if let failure = try CaptureOptions.readAll(file, handles: handles, into: &reader, while: { _, _ in true }).1 {
-      throw failure
-    }
+    let (_, failure) = try CaptureOptions.readAll(
+      file, handles: handles, into: &reader, good: "percuss capture decode shows what they say", while: { _, _ in true }
+    )
+    if let failure { throw failure }
     let name = file == "-" ? "<standard input>" : file
     do throws(ConversationReader.ChoiceError) {
       return try reader.choose()

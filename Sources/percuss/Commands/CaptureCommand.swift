@@ -58,8 +58,10 @@ struct CaptureOptions: ParsableArguments {
   }
 
   /// The same for any capture.
+  ///
+  /// - Parameter good: what became of the records before the one that is wrong.
   static func readAll<Observer: CaptureObserver>(
-    _ file: String, handles: String?, into observer: inout Observer,
+    _ file: String, handles: String?, into observer: inout Observer, good: String = told,
     while isWanted: (inout Observer, CaptureRecord) -> Bool
   ) throws -> (CaptureDecoder, CommandFailure?) {
     var decoder = CaptureDecoder(saved: try Self.saved(in: handles))
@@ -79,7 +81,7 @@ struct CaptureOptions: ParsableArguments {
     }
     // What goes on behind the part that was wanted is not unfinished.
     if !isCut { decoder.finish(into: &observer) }
-    return (decoder, failure.map { Self.failure(of: $0, in: file) })
+    return (decoder, failure.map { Self.failure(of: $0, in: file, good: good) })
   }
 
   /// The handles that a file of `--save-handles` tells; none without one.
@@ -94,11 +96,13 @@ struct CaptureOptions: ParsableArguments {
     }
   }
 
+  private static let told = "what they say is told above"
+
   /// What is wrong with a capture.
   ///
   /// - Parameter good: what became of the records before.
   static func failure(
-    of failure: CaptureFile.Failure, in file: String, good: String = "what they say is told above"
+    of failure: CaptureFile.Failure, in file: String, good: String
   ) -> CommandFailure {
     var message = "\(file == "-" ? "<standard input>" : file): error: \(failure)"
     if case .wrong(let error) = failure, error.record > 1 {

@@ -9,7 +9,8 @@ struct CaptureExtractRoutineCommand: ParsableCommand {
     abstract: "Write the routine that was played in a capture as a document.",
     discussion: """
       Takes the last routine that was started: uploaded, or streamed step by step; where there is none, the speeds that \
-      were set by hand or live. What a conversation does not say (names, prompts, repeats) is a comment in the document.
+      were set by hand or live. What a conversation does not say (names, prompts, repeats) is a comment in the document. \
+      Between two streams stands a wait; led live, a wait looks like a rest and is one here.
 
       For captures of Percuss devices; the host of another family sends speeds of a motor, which are no percussions.
 
@@ -50,6 +51,7 @@ struct CaptureExtractRoutineCommand: ParsableCommand {
           .badDocument, "\(source): error: what was played is more than a document can hold\n\(error)")
       }
       try target?.write(text)
+      if !output.json { for note in routine.notes { sayError("note: \(note)") } }
       if output.json {
         say(JSONLine.text(ExtractedLine(routine, document: text)))
       } else if target == nil {

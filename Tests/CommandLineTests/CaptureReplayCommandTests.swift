@@ -45,6 +45,20 @@ struct CaptureReplayCommandTests {
     #expect(program.errors().contains("interrupted; the motor is at rest"), "\(program.errors())")
   }
 
+  @Test func `when the reader of the output goes away, the motor is stopped`() throws {
+    // Nothing is said between the first line and the end.
+    let replay = "'\(try ProgramRun.program("percuss").path)' capture replay '\(Self.path("live"))' --device sim"
+    let process = Process()
+    let errors = Pipe()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = ["-c", "{ \(replay); echo status $? >&2; } | { read line; sleep 2; }"]
+    process.standardError = errors
+    try process.run()
+    let text = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(text.contains("interrupted; the motor is at rest") && text.contains("status 130"), "\(text)")
+  }
+
   @Test func `a capture that breaks off is not told of above`() async throws {
     let folder = try TemporaryFolder()
     let bytes = try Data(contentsOf: URL(filePath: Self.path("uploaded")))

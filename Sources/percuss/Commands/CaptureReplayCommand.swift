@@ -55,6 +55,7 @@ struct CaptureReplayCommand: ParsableCommand {
       let opened = try OpenedDevice(device)
       defer { opened.close() }
       let announcement = output.json ? [] : announcement(captured)
+      if !opened.isVirtualTime { StandardOutput.watchReader() }
       let pace: ReplayScript.Pace = fast ? .prompt : .captured
       let result = try opened.runOverLink(until: interruption) { opened in
         for line in announcement { say(line) }

@@ -35,6 +35,15 @@ enum StandardOutput {
     state.withLock { $0.onClose = action }
   }
 
+  /// From now on the end of a pipe's reader is noticed at once, not at the next line: for commands that are silent while the motor turns.
+  static func watchReader() {
+    Thread.detachNewThread {
+      var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+      while poll(&output, 1, -1) < 0 { guard errno == EINTR else { return } }
+      if output.revents & Int16(POLLERR) != 0 { close(because: EPIPE) }
+    }
+  }
+
   /// Whether all that was said could be written.
   static var isOpen: Bool { state.withLock { $0.failure == nil } }
 
@@ -47,7 +56,12 @@ enum StandardOutput {
   fileprivate static func write(_ text: String) {
     guard state.withLock({ $0.failure == nil }), let failure = turn.withLock({ _ in write(text, to: STDOUT_FILENO) })
     else { return }
-    let onClose = state.withLock { state in
+    close(because: failure)
+  }
+
+  private static func close(because failure: Int32) {
+    let onClose: (@Sendable () -> Void)? = state.withLock { state in
+      guard state.failure == nil else { return nil }
       state.failure = failure
       return failure == EPIPE ? state.onClose : nil
     }

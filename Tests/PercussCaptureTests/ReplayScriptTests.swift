@@ -1,6 +1,7 @@
 import PercussCapture
 import PercussGATT
 import PercussTime
+import PercussWire
 import Testing
 
 /// When a replay says what: items at captured milliseconds, and what comes of early, late and missing answers.
@@ -31,14 +32,49 @@ struct ReplayScriptTests {
     #expect(script.delay == .zero)
   }
 
-  @Test func `an answer that comes late makes all that follows as much later`() {
-    var script = ReplayScript(conversation([("w", 0), ("v", 10), ("w", 20), ("w", 100)]), pace: .captured)
+  @Test func `what was held up makes nothing behind it later, while the device's time counts`() {
+    var script = ReplayScript(conversation([("w", 0), ("v", 10), ("q", 20), ("q", 100)]), pace: .captured)
     #expect(script.step(at: at(0)) == .say(0))
     #expect(script.step(at: at(20)) == .wait(until: at(220)))
     script.receive(.percussControlPoint)
     #expect(script.step(at: at(90)) == .say(2))
-    #expect(script.step(at: at(90)) == .wait(until: at(170)))
     #expect(script.delay == .milliseconds(70))
+    #expect(script.step(at: at(90)) == .wait(until: at(100)))
+    #expect(script.step(at: at(100)) == .say(3))
+    #expect(script.delay == .zero)
+  }
+
+  @Test func `before the first keep-alive, and from a start on, what was held up keeps its distance`() throws {
+    let answered = conversation([("w", 0), ("v", 10), ("w", 20), ("v", 30), ("q", 100)])
+    var script = ReplayScript(answered, pace: .captured)
+    #expect(script.step(at: at(0)) == .say(0))
+    script.receive(.percussControlPoint)
+    #expect(script.step(at: at(90)) == .say(2))
+    script.receive(.percussControlPoint)
+    #expect(script.step(at: at(100)) == .wait(until: at(170)))
+
+    var started = conversation([("q", 0), ("w", 20), ("v", 30), ("q", 100)])
+    started.items[1].bytes = try ControlRequest(
+      sequence: 1, flags: [], body: .queueStart(startMicroseconds: 0)
+    ).bytes()
+    script = ReplayScript(started, pace: .captured)
+    #expect(script.step(at: at(0)) == .say(0))
+    #expect(script.step(at: at(60)) == .say(1))
+    script.receive(.percussControlPoint)
+    #expect(script.step(at: at(70)) == .wait(until: at(140)))
+  }
+
+  @Test func `an answered request waits for the event that the central had heard, and a keep-alive does not`() {
+    for pace in [ReplayScript.Pace.captured, .prompt] {
+      let captured = conversation([("q", 0), ("e", 900), ("q", 950), ("w", 1_000), ("v", 1_010), ("q", 1_100)])
+      var script = ReplayScript(captured, pace: pace)
+      #expect(script.step(at: at(0)) == .say(0))
+      #expect(script.step(at: at(950)) == .say(2))
+      let end: Int64 = pace == .captured ? 1_200 : 2_000
+      #expect(script.step(at: at(1_000)) == .wait(until: at(end)))
+      script.receive(.percussEvent)
+      #expect(script.step(at: at(1_050)) == .say(3))
+    }
   }
 
   @Test func `an answer that never comes holds up one item, and nothing behind it`() {
@@ -48,6 +84,7 @@ struct ReplayScriptTests {
     #expect(script.step(at: at(220)) == .say(2))
     #expect(script.step(at: at(220)) == .say(3))
     #expect(script.step(at: at(220)) == .wait(until: at(400)))
+    #expect(script.step(at: at(400)) == .say(4))
     #expect(script.delay == .zero)
   }
 

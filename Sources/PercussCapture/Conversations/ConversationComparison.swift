@@ -1,4 +1,5 @@
 import PercussGATT
+import PercussTime
 import PercussWire
 
 /// What two conversations differ in: what was said, field by field, with time ignored within a tolerance.
@@ -70,15 +71,29 @@ public struct ConversationComparison: Sendable {
     }
     if options.comparesCentral { compareTimes(anchors.sorted { $0.expected < $1.expected }, left, right, nanoseconds) }
     let isSameRun = Self.isSameRun(left, right)
+    // Events, and responses to requests.
+    let changes = left.filter { prepared in
+      prepared.item.action == .value
+        && prepared.frame.map { !ComparisonRules.identity(of: $0.message).isEmpty } ?? false
+    }.map(\.time).sorted()
     Self.eachLane(left, right, isFromCentral: false) { characteristic, a, b in
       guard let characteristic else { return }
-      compareValues(of: characteristic, a, b, isSameRun, anchored, options)
+      compareValues(of: characteristic, a, b, isSameRun, changes, anchored, options)
     }
+    if !options.comparesCentral { leaveOutAdditions(behind: a.end) }
     notCompared += left.filter { anchored.isOld($0) }.map {
       "\(Profile.percuss.name(of: $0.item.characteristic)), read as item \($0.item.number): it tells of what happened before"
     }
     differences.sort { Self.time(of: $0) < Self.time(of: $1) }
     notCompared += a.leftOut.inWords
+  }
+
+  /// What is said again is listened to for longer than was captured: what comes about its end, and later, may have been on its way there.
+  private mutating func leaveOutAdditions(behind end: Int64) {
+    let limit = PreparedItem.bounded(Int128(end) - Int128(ReplayScript.patience.wholeNanoseconds))
+    differences.removeAll { difference in
+      difference.kind == .additional && (difference.actual.map { $0.time > limit } ?? false)
+    }
   }
 
   private static func time(of difference: ConversationDifference) -> (Int64, Int) {
@@ -145,7 +160,7 @@ public struct ConversationComparison: Sendable {
 
   private mutating func compareValues(
     of characteristic: BluetoothUUID, _ a: [PreparedItem], _ b: [PreparedItem], _ isSameRun: Bool,
-    _ comparison: ItemComparison, _ options: Options
+    _ changes: [Int64], _ comparison: ItemComparison, _ options: Options
   ) {
     let order =
       FrameFormat(characteristic)?.message(isFromClient: false).map { ComparisonRules.order(of: $0) } ?? .sequence
@@ -160,13 +175,13 @@ public struct ConversationComparison: Sendable {
       let isSample = { (prepared: PreparedItem) in prepared.frame.map { ComparisonRules.hasOrder($0) } ?? false }
       take(a.filter { !isSample($0) }, b.filter { !isSample($0) }, isStrict: false, comparison)
       guard options.comparesTimes else { return }
-      differences += SampleComparison(a.filter(isSample), b.filter(isSample), comparison).differences
+      differences += SampleComparison(a.filter(isSample), b.filter(isSample), changes: changes, comparison).differences
     } else if order == .last {
       let lasts = Self.lasts(a, b)
       take(lasts.a, lasts.b, isStrict: false, comparison.withoutTimes)
       notCompared.append("\(name): all but the last of each kind, which depend on the radio")
     } else if options.comparesTimes {
-      differences += SampleComparison(a, b, comparison).differences
+      differences += SampleComparison(a, b, changes: changes, comparison).differences
     } else {
       notCompared.append("\(name): its samples are of other instants")
     }

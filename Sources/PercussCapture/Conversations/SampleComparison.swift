@@ -12,9 +12,12 @@ struct SampleComparison {
 
   private(set) var differences: [ConversationDifference] = []
   private let comparison: ItemComparison
+  private let changes: [Int64]
 
-  init(_ a: [PreparedItem], _ b: [PreparedItem], _ comparison: ItemComparison) {
+  /// - Parameter changes: when the first conversation tells of something that may change the motion, in order.
+  init(_ a: [PreparedItem], _ b: [PreparedItem], changes: [Int64], _ comparison: ItemComparison) {
     self.comparison = comparison
+    self.changes = changes
     let left = samples(a, comparison.timesA) { $0 }
     let right = samples(b, comparison.timesB) { comparison.anchored($0) }
     let reach = comparison.tolerance + max(Self.period(left), Self.period(right))
@@ -63,15 +66,22 @@ struct SampleComparison {
     return samples[max(first, middle - windowLimit / 2)..<min(end, middle + windowLimit / 2)]
   }
 
+  /// For so many nanoseconds behind what changes the motion the motor may dip or rise between two samples.
+  private static let settling: Int64 = 600_000_000
+  /// What tells of a change comes so many nanoseconds behind it at most.
+  private static let before: Int64 = 100_000_000
+
   /// Fields of samples outside of what the other conversation has around them; those in a row are one difference.
   private mutating func compareValues(_ a: [Sample], _ b: [Sample], _ reach: Int64) {
     var open: [String: Int] = [:]
     for sample in a {
+      let later = changes.partitioningIndex { $0 > sample.time + Self.before }
+      let isSettling = later > 0 && sample.time - changes[later - 1] < Self.settling
       let window = Self.window(b, around: sample.time, reach)
       guard !window.isEmpty else { continue }
       for field in sample.frame.fields {
         guard let value = field.number,
-          let slack = Self.slack(of: field, in: sample.frame.message)
+          let slack = Self.slack(of: field, in: sample.frame.message), slack == 0 || !isSettling
         else { continue }
         let others = window.compactMap { other in
           other.frame.fields.first { $0.name == field.name }.flatMap(\.number).map { (other, $0) }

@@ -30,7 +30,7 @@ struct CaptureReplayCommand: ParsableCommand {
 
   @Flag(
     name: .long,
-    help: "Say each thing as soon as the answers before it have come, and compare no times and no telemetry.")
+    help: "Leave out the pauses in which no keep-alive goes out, and compare no times and no telemetry.")
   var fast = false
 
   @Option(

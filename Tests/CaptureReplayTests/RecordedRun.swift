@@ -25,12 +25,13 @@ enum RecordedRun {
   }
 
   /// Plays it, and reads what was recorded. Waits are confirmed after a second.
-  static func play(_ plan: Plan) throws -> Result {
+  static func play(_ plan: Plan, interval: Duration = RadioParameters().interval) throws -> Result {
     let path = FileManager.default.temporaryDirectory.appending(path: "percuss-recorded-run-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: path) }
     let timeline = VirtualTimeline()
     let report = try timeline.run {
-      let radio = RadioParameters()
+      var radio = RadioParameters()
+      radio.interval = interval
       let rig = try await SimulatedRig.connect(model: .elite, on: timeline, radio: radio)
       let recording = try CaptureRecording(path, by: "test", clock: .virtual, at: timeline.now, waits: true) {
         Issue.record("\($0)")

@@ -70,7 +70,8 @@ public struct ConversationComparison: Sendable {
       take(lane)
     }
     if options.comparesCentral { compareTimes(anchors.sorted { $0.expected < $1.expected }, left, right, nanoseconds) }
-    let isSameRun = Self.isSameRun(left, right)
+    // A replay is another run, however well it agrees.
+    let isSameRun = options.comparesCentral && Self.isSameRun(left, right)
     // Events, and responses to requests.
     let changes = left.filter { prepared in
       prepared.item.action == .value

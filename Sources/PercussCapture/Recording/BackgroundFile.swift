@@ -22,6 +22,8 @@ final class BackgroundFile: Sendable {
 
   private struct State {
     var waiting: [UInt8] = []
+    /// What is being written; it waits too.
+    var underWay = 0
     var isWriting = false
     var failure: CInt?
     /// The end was waited for in vain.
@@ -60,7 +62,7 @@ final class BackgroundFile: Sendable {
   func offer(_ records: [UInt8]) -> Acceptance {
     let (acceptance, isIdle): (Acceptance, Bool) = state.withLock { state in
       guard state.failure == nil else { return (.ended, false) }
-      guard waits || state.waiting.count + records.count <= Self.limit else { return (.full, false) }
+      guard waits || state.waiting.count + state.underWay + records.count <= Self.limit else { return (.full, false) }
       state.waiting += records
       defer { state.isWriting = true }
       return (.taken, !state.isWriting)
@@ -88,6 +90,7 @@ final class BackgroundFile: Sendable {
     while true {
       let chunk: [UInt8] = state.withLock { state in
         defer { state.waiting = [] }
+        state.underWay = state.waiting.count
         if state.waiting.isEmpty { state.isWriting = false }
         return state.waiting
       }

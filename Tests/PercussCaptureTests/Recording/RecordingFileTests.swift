@@ -124,7 +124,8 @@ struct RecordingFileTests {
     thread.start()
     // Something behind the gap, once there is room.
     var summary = recording.finish()
-    #expect(summary.lost > 0 && summary.lost <= 20)
+    // As many as are beyond the limit, with their headers, however much of it is being written.
+    #expect((20...22).contains(summary.lost), "\(summary)")
     let lost = summary.lost
     add(100, to: recording)
     summary = recording.finish()

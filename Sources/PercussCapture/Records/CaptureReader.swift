@@ -49,6 +49,7 @@ public struct CaptureReader: Sendable {
   public static func isCapture(_ beginning: RawSpan) -> Bool {
     var reader = CaptureReader()
     var position = 0
+    // An error is told by whoever reads the file; here only the format that it has found counts.
     _ = try? reader.next(in: beginning, at: &position, isLast: false)
     if case .btsnoop = reader.format { return true }
     if case .pcap = reader.format { return true }

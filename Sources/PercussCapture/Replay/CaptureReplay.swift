@@ -185,7 +185,8 @@ public actor CaptureReplay {
     wake()
     startReading()
     guard disconnection == nil else { return false }
-    // A command goes ahead of a request that waits for its answer; a request is known to have arrived.
+    // A command goes ahead of a request that waits for its answer; a request is known to have arrived. Whether a write fails is no matter here: only what the device then
+    // says of its motor counts, until the limit.
     try? await link.write(stop, to: characteristic, type: .command)
     let deadline = timeline.now.advanced(by: limit)
     self.isAtRest = isAtRest

@@ -71,7 +71,7 @@ func hex(_ bytes: some Collection<UInt8>) -> String {
   return String(decoding: digits, as: UTF8.self)
 }
 
-func count(_ bytes: Int) -> String { bytes == 1 ? "1 byte" : "\(bytes) bytes" }
+func count(_ bytes: Int) -> String { count(bytes, "byte") }
 
 extension WireSchema {
   /// The field with the path that an error names.
